@@ -1,0 +1,18 @@
+//! newswatch reads news events from Kafka, matches them against watchlists and publishes alerts.
+//!
+//! The modules follow the path of an event, and arrows between them go down only:
+//!
+//! | layer | holds | knows nothing of |
+//! |---|---|---|
+//! | [`message`], [`diagnostic`] | the forms of what goes in and out, and what is wrong with it | everything below |
+//! | [`matching`] | text, vocabulary, queries: an event to matches | Kafka, tokio, metrics, files, the clock |
+//! | [`story`] | matches to alerts | likewise; time comes in with the match |
+//! | [`pipeline`] | record to event to outcome | I/O |
+//!
+//! `ARCHITECTURE.md` has the picture.
+
+pub mod diagnostic;
+pub mod matching;
+pub mod message;
+pub mod pipeline;
+pub mod story;
