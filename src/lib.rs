@@ -15,4 +15,5 @@ pub mod diagnostic;
 pub mod matching;
 pub mod message;
 pub mod pipeline;
+pub mod settings;
 pub mod story;
