@@ -4,5 +4,6 @@
 pub mod alert;
 pub mod event;
 pub mod evidence;
+pub mod id;
 pub mod matched;
 pub mod policy;

@@ -1,0 +1,36 @@
+//! Ids that depend on nothing but their parts, so that a replay gives the same.
+
+use std::fmt::Write;
+
+use sha2::{Digest, Sha256};
+
+/// The first 128 bits of SHA-256 over the parts, as 32 hexadecimal digits. Each part goes in with its
+/// length, so that `["ab", "c"]` and `["a", "bc"]` differ. Stable for ever: ids downstream rest on it.
+pub fn id(parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    hash.finalize()[..16].iter().fold(String::with_capacity(32), |mut hex, byte| {
+        write!(hex, "{byte:02x}").expect("a String takes all that is written");
+        hex
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_pinned_for_ever() {
+        assert_eq!(id(&["nvidia-restrictions", "a", "1"]), "d07678664ee0ae693d09b56d917c48d8");
+    }
+
+    #[test]
+    fn where_the_parts_are_cut_matters() {
+        assert_ne!(id(&["ab", "c"]), id(&["a", "bc"]));
+        assert_ne!(id(&["ab"]), id(&["ab", ""]));
+        assert_eq!(id(&[]).len(), 32);
+    }
+}
