@@ -4,14 +4,16 @@
 //!
 //! | layer | holds | knows nothing of |
 //! |---|---|---|
-//! | [`message`], [`diagnostic`] | the forms of what goes in and out, and what is wrong with it | everything below |
+//! | [`message`], [`diagnostic`], [`document`] | the forms of what goes in and out, and what is wrong with it | everything below |
 //! | [`matching`] | text, vocabulary, queries: an event to matches | Kafka, tokio, metrics, files, the clock |
 //! | [`story`] | matches to alerts | likewise; time comes in with the match |
 //! | [`pipeline`] | record to event to outcome | I/O |
+//! | [`settings`] | what the daemon is told: file, environment, secret files | the layers above |
 //!
 //! `ARCHITECTURE.md` has the picture.
 
 pub mod diagnostic;
+pub mod document;
 pub mod matching;
 pub mod message;
 pub mod pipeline;

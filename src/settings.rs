@@ -1,5 +1,7 @@
 //! The settings: every key with its type and default, its units, and where a value came from.
 
+pub mod keys;
+pub mod load;
 pub mod origin;
 pub mod units;
 
