@@ -11,6 +11,7 @@ use crate::message::policy::AlertPolicy;
 /// One record of the matches topic.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "lowercase")]
+#[allow(clippy::large_enum_variant, reason = "one is read, used and dropped at a time")]
 pub enum MatchMessage {
     /// An event matched a watchlist. Keyed by the watchlist's id.
     Match(Box<Match>),

@@ -224,7 +224,8 @@ fn an_alert_in_full() {
 #[test]
 fn an_alert_stays_within_its_bounds() {
     let huge = "长".repeat(400_000);
-    let cases: [(&str, Box<dyn Fn(&mut Match)>); 3] = [
+    type Change = Box<dyn Fn(&mut Match)>;
+    let cases: [(&str, Change); 3] = [
         ("many hits", Box::new(|m| m.hits = vec![m.hits[0].clone(); 2000])),
         ("a huge headline and URL", {
             let huge = huge.clone();
