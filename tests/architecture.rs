@@ -1,5 +1,7 @@
 //! The house rules that a compiler does not hold: arrows between the layers, who may name what, the size of files.
 
+#![allow(clippy::unwrap_used, reason = "all of it is tests; lints see only the functions marked so")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

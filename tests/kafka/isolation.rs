@@ -55,7 +55,7 @@ fn the_reader_gives_back_what_was_written_byte_for_byte() {
         timestamp: Some(1_700_000_000_123),
         partition: 0,
     };
-    send(&producer(&broker, None), &topic, &std::slice::from_ref(&written));
+    send(&producer(&broker, None), &topic, std::slice::from_ref(&written));
     let read = read_all(&broker, &topic, Isolation::ReadCommitted).pop().unwrap();
     assert_eq!(
         (read.key, read.value, read.headers, read.timestamp),
