@@ -5,3 +5,4 @@
 //! once into an engine that all workers share.
 
 pub mod definition;
+pub mod text;

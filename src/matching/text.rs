@@ -1,0 +1,179 @@
+//! Text to words: the one normaliser and segmenter that events and queries both go through.
+//!
+//! [`words`] is the definition, slow and plain; [`scan`] gives the same tokens without allocating.
+//! What a word is, and what of it is folded, is told in the modules below:
+//!
+//! - `fold`: one character to its folded form (NFKC, case, marks, letter variants);
+//! - `unit`: the characters of a text one by one, with their classes, unseen ones left out;
+//! - `word`, `affix`: where words begin and end; `breaks`: what lies between them;
+//! - `licence`: shorter forms a written word may stand for, when the vocabulary knows them.
+
+mod affix;
+mod breaks;
+mod fold;
+mod licence;
+mod scan;
+mod unit;
+mod word;
+
+pub use licence::licensed;
+pub use scan::scan;
+pub use word::words;
+
+/// One word of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// [`hash`] of the folded word.
+    pub hash: u64,
+    /// First byte in the text.
+    pub start: u32,
+    /// One past its last byte.
+    pub end: u32,
+    /// What it is written in.
+    pub script: Script,
+    /// What lies between the token before and this one.
+    pub breaks: Break,
+}
+
+impl Token {
+    /// How much distance the word makes, in half words: Han, kana and Hangul count two characters as
+    /// a word.
+    pub fn half_words(&self) -> u32 {
+        match self.script {
+            Script::Hangul => ((self.end - self.start) / 3).max(1) * self.script.half_words(),
+            other => other.half_words(),
+        }
+    }
+}
+
+/// What a word is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Script {
+    /// Latin letters, with or without digits.
+    Latin,
+    /// Cyrillic letters, with or without digits.
+    Cyrillic,
+    /// Greek letters, with or without digits.
+    Greek,
+    /// Arabic letters: Arabic, Persian, Urdu.
+    Arabic,
+    /// Hebrew letters.
+    Hebrew,
+    /// One Han character.
+    Han,
+    /// One character of hiragana or katakana.
+    Kana,
+    /// A run of Hangul, particles and all.
+    Hangul,
+    /// One cluster of Thai, or of Lao, Khmer or Myanmar, which are written without spaces too.
+    Thai,
+    /// Devanagari letters.
+    Devanagari,
+    /// Digits alone, perhaps with a decimal point.
+    Digits,
+    /// Letters of any other script.
+    Other,
+}
+
+impl Script {
+    /// Half words that one token makes (of Hangul: one syllable).
+    pub fn half_words(self) -> u32 {
+        match self {
+            Script::Han | Script::Kana | Script::Hangul | Script::Thai => 1,
+            _ => 2,
+        }
+    }
+
+    /// Whether words of it have letters with case, and may hold digits, apostrophes and full stops.
+    fn is_alphabetic(self) -> bool {
+        matches!(self, Script::Latin | Script::Cyrillic | Script::Greek)
+    }
+
+    /// Whether every character (with its marks) is a token of its own.
+    fn is_single(self) -> bool {
+        matches!(self, Script::Han | Script::Kana | Script::Thai)
+    }
+
+    /// The script of a word that goes on with a letter of `next`; none where the word ends.
+    fn join(self, next: Script) -> Option<Script> {
+        match (self, next) {
+            (a, b) if a == b && !a.is_single() => Some(a),
+            (a, Script::Digits) if a.is_alphabetic() => Some(a),
+            (Script::Digits, b) if b.is_alphabetic() => Some(b),
+            _ => None,
+        }
+    }
+}
+
+/// What lies between two words beyond spaces.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Break {
+    /// Nothing: the sentence goes on.
+    #[default]
+    None,
+    /// The end of a sentence.
+    Sentence,
+    /// The end of a line.
+    Paragraph,
+}
+
+/// Takes the tokens of a text in their order.
+pub trait Sink {
+    /// The next token.
+    fn token(&mut self, token: Token);
+}
+
+impl Sink for Vec<Token> {
+    fn token(&mut self, token: Token) {
+        self.push(token);
+    }
+}
+
+/// A token with its folded word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Word {
+    /// The folded word.
+    pub folded: String,
+    /// The token.
+    pub token: Token,
+}
+
+/// The hash of a folded word, character by character.
+pub fn hash(folded: &str) -> u64 {
+    finish(folded.chars().fold(HASH_START, step))
+}
+
+/// The folded form of what stands inside one word.
+///
+/// Apostrophes are dropped, and full stops except those between digits: `U.S` is `us`, `4.5` stays.
+/// Suffixes are not touched: that is the business of [`words`].
+pub fn fold(word: &str) -> String {
+    let units = unit::units(word);
+    let mut folded = String::with_capacity(word.len());
+    for (i, unit) in units.iter().enumerate() {
+        match unit.kind {
+            unit::Kind::Letter(_) => folded.push_str(&unit.folded),
+            unit::Kind::Dot if i > 0 && unit::digits_around(&units, i) => folded.push('.'),
+            _ => {}
+        }
+    }
+    folded
+}
+
+const HASH_START: u64 = 0x51_7c_c1_b7_27_22_0a_95;
+const HASH_FACTOR: u64 = 0x9e_37_79_b9_7f_4a_7c_15;
+
+#[inline(always)]
+fn step(state: u64, c: char) -> u64 {
+    (state ^ u64::from(u32::from(c))).wrapping_mul(HASH_FACTOR)
+}
+
+/// Brings the high bits, which depend on every character, to the low ones.
+#[inline(always)]
+fn finish(state: u64) -> u64 {
+    (state ^ (state >> 32)).wrapping_mul(HASH_FACTOR)
+}
+
+#[cfg(test)]
+mod tests;

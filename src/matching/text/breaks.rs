@@ -1,0 +1,126 @@
+//! Which breaks lie between two words. Shared by both passes; knows nothing of how they read the text.
+
+use std::sync::LazyLock;
+
+use super::{Break, Script, hash};
+
+/// What was seen since the last word.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Breaks {
+    /// Whether there was a word before.
+    inside: bool,
+    hard: Break,
+    /// A full stop that ends a sentence if the next word does not go on with it.
+    dot: bool,
+    /// A full stop after `No`, which goes on if a number follows.
+    number: bool,
+    abbreviation: Abbreviation,
+}
+
+impl Breaks {
+    /// Right after a word.
+    pub(super) fn after(abbreviation: Abbreviation) -> Self {
+        Breaks { inside: true, abbreviation, ..Breaks::default() }
+    }
+
+    pub(super) fn newline(&mut self) {
+        self.hard = Break::Paragraph;
+    }
+
+    pub(super) fn stop(&mut self) {
+        self.hard = self.hard.max(Break::Sentence);
+    }
+
+    /// A full stop; `touches` the word before, or not.
+    pub(super) fn dot(&mut self, touches: bool) {
+        match self.abbreviation {
+            Abbreviation::Word if touches => {}
+            Abbreviation::Number if touches => self.number = true,
+            _ => self.dot = true,
+        }
+    }
+
+    /// What lies before the word `written`, which may stand right `after_dot`.
+    pub(super) fn before(&self, written: &str, script: Script, after_dot: bool) -> Break {
+        let number = script == Script::Digits;
+        if !self.inside {
+            Break::None
+        } else if self.hard != Break::None {
+            self.hard
+        } else if (self.dot && !(number && after_dot) || self.number && !number) && !begins_lower(written) {
+            Break::Sentence
+        } else {
+            Break::None
+        }
+    }
+}
+
+fn begins_lower(written: &str) -> bool {
+    written.chars().next().is_some_and(char::is_lowercase)
+}
+
+/// Whether a full stop right after a word may belong to it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Abbreviation {
+    /// It does not.
+    #[default]
+    Not,
+    /// It does.
+    Word,
+    /// It does where a number follows: `No. 5`.
+    Number,
+}
+
+impl Abbreviation {
+    /// What the word `written`, folded to `folded` and hashed, is.
+    pub(super) fn of(written: &str, script: Script, folded: u64) -> Self {
+        if !script.is_alphabetic() {
+            return Abbreviation::Not;
+        }
+        let mut chars = written.chars();
+        let upper = chars.next().is_some_and(char::is_uppercase);
+        let initials = match chars.next() {
+            None => upper,
+            Some(second) => second == '.',
+        };
+        if initials || SHORTENED.contains(folded, upper) {
+            Abbreviation::Word
+        } else if upper && folded == SHORTENED.number {
+            Abbreviation::Number
+        } else {
+            Abbreviation::Not
+        }
+    }
+}
+
+/// Words that end in a full stop, by the hash of their folded form.
+struct Shortened {
+    capitalised: Vec<u64>,
+    any: Vec<u64>,
+    number: u64,
+}
+
+impl Shortened {
+    fn contains(&self, folded: u64, upper: bool) -> bool {
+        self.any.binary_search(&folded).is_ok() || upper && self.capitalised.binary_search(&folded).is_ok()
+    }
+}
+
+static SHORTENED: LazyLock<Shortened> = LazyLock::new(|| {
+    let sorted = |words: &[&str]| {
+        let mut hashes: Vec<u64> = words.iter().map(|word| hash(word)).collect();
+        hashes.sort_unstable();
+        hashes
+    };
+    Shortened { capitalised: sorted(&CAPITALISED), any: sorted(&ANY), number: hash("no") }
+});
+
+/// Titles, firms, months and places, which are names when written with a capital.
+const CAPITALISED: [&str; 44] = [
+    "mr", "mrs", "ms", "dr", "prof", "st", "sr", "jr", "gen", "gov", "sen", "rep", "lt", "col", "sgt", "capt", "maj",
+    "rev", "hon", "pres", "inc", "corp", "co", "ltd", "bros", "dept", "univ", "mt", "ft", "jan", "feb", "mar", "apr",
+    "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "fig", "nos", "mme",
+];
+
+/// Words that are shortened whatever their case.
+const ANY: [&str; 4] = ["vs", "etc", "approx", "cf"];
