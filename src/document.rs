@@ -1,6 +1,8 @@
 //! A TOML file that a person wrote, read with the place of every part. Knows what any such file may
 //! have wrong (syntax, unknown keys, wrong types) and nothing of what the keys mean.
 
+pub mod units;
+
 use std::ops::Range;
 use std::sync::Arc;
 

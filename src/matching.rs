@@ -5,4 +5,5 @@
 //! once into an engine that all workers share.
 
 pub mod definition;
+pub mod reading;
 pub mod text;

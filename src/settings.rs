@@ -1,9 +1,8 @@
-//! The settings: every key with its type and default, its units, and where a value came from.
+//! The settings: every key with its type and default, how they are read, and where a value came from.
 
 pub mod keys;
 pub mod load;
 pub mod origin;
-pub mod units;
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -87,21 +86,21 @@ pub struct Delivery {
     /// The guarantee.
     pub mode: DeliveryMode,
     /// A batch ends after this time,
-    #[serde(with = "units::duration")]
+    #[serde(with = "crate::document::units::duration")]
     #[schemars(with = "String")]
     pub batch_time: Duration,
     /// or after this many events,
     pub batch_events: usize,
     /// or after this many bytes, whichever comes first.
-    #[serde(with = "units::size")]
+    #[serde(with = "crate::document::units::size")]
     #[schemars(with = "String")]
     pub batch_bytes: usize,
     /// Above this many bytes read and not yet committed, partitions pause.
-    #[serde(with = "units::size")]
+    #[serde(with = "crate::document::units::size")]
     #[schemars(with = "String")]
     pub in_flight_bytes: usize,
     /// How long a drain may take.
-    #[serde(with = "units::duration")]
+    #[serde(with = "crate::document::units::duration")]
     #[schemars(with = "String")]
     pub drain: Duration,
 }
@@ -134,7 +133,7 @@ pub struct Events {
     /// A field of an event to the JSON Pointer at which it stands, for shapes that are not recognised.
     pub fields: BTreeMap<String, String>,
     /// A larger value is a dead letter.
-    #[serde(with = "units::size")]
+    #[serde(with = "crate::document::units::size")]
     #[schemars(with = "String")]
     pub max_bytes: usize,
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use config::ValueKind;
 
-use crate::settings::units::{DURATION_FORM, SIZE_FORM, parse_duration, parse_size, show_duration, show_size};
+use crate::document::units::{DURATION_FORM, SIZE_FORM, parse_duration, parse_size, show_duration, show_size};
 
 /// What may stand at a key.
 #[derive(Clone, Copy, Debug, PartialEq)]
