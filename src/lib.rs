@@ -14,6 +14,7 @@
 
 pub mod diagnostic;
 pub mod document;
+pub mod kafka;
 pub mod matching;
 pub mod message;
 pub mod pipeline;

@@ -1,0 +1,6 @@
+//! Kafka: clients, topics, delivery. The only place that names rdkafka.
+
+pub mod connection;
+pub mod embedded;
+pub mod publisher;
+pub mod reader;

@@ -1,0 +1,153 @@
+//! How the one-shot commands reach Kafka: one attempt of a few seconds, and an error that says what to look at.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::producer::{DeliveryResult, Producer, ProducerContext, ThreadedProducer};
+use rdkafka::{ClientConfig, ClientContext};
+
+use crate::settings::Kafka;
+
+/// How long a one-shot command waits for a broker.
+pub const PATIENCE: Duration = Duration::from_secs(8);
+
+/// Why a one-shot command could not do its work on Kafka.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectionError {
+    /// No broker answered, or none let us in.
+    #[error("no broker answers at {brokers} within {} s{}", PATIENCE.as_secs(), because(.why))]
+    Unavailable {
+        /// `kafka.brokers`.
+        brokers: String,
+        /// What the client last complained of.
+        why: Option<String>,
+    },
+    /// The topic is not there.
+    #[error("there is no topic {topic} at {brokers}")]
+    NoTopic {
+        /// The topic.
+        topic: String,
+        /// `kafka.brokers`.
+        brokers: String,
+    },
+    /// A record was not taken.
+    #[error("{topic} did not take {refused} of {sent} records{}", because(.why))]
+    Refused {
+        /// The topic.
+        topic: String,
+        /// How many were not taken.
+        refused: u64,
+        /// How many were sent.
+        sent: u64,
+        /// Why the first was not.
+        why: Option<String>,
+    },
+    /// The client could not be made or read from.
+    #[error("the Kafka client fails (see [kafka.client] in the settings): {0}")]
+    Client(#[from] KafkaError),
+}
+
+fn because(why: &Option<String>) -> String {
+    why.as_ref().map_or_else(String::new, |why| format!(": {why}"))
+}
+
+/// Properties that all our one-shot clients share.
+pub(super) fn configure(kafka: &Kafka, role: &str) -> ClientConfig {
+    let mut config = ClientConfig::new();
+    config.extend(kafka.client.iter().map(|(property, value)| (property.clone(), value.clone())));
+    config.set("bootstrap.servers", &kafka.brokers);
+    config.set("client.id", format!("{}.{role}", kafka.group));
+    // What matters of it comes by the error callback; the log would say it again and again.
+    config.set_log_level(RDKafkaLogLevel::Emerg);
+    config
+}
+
+/// Keeps what the client complains of and what became of its records. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Witness(Arc<Mutex<Testimony>>);
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Testimony {
+    pub(super) complaint: Option<String>,
+    pub(super) delivered: u64,
+    pub(super) refused: u64,
+    pub(super) first_refusal: Option<String>,
+}
+
+impl Witness {
+    pub(super) fn testimony(&self) -> Testimony {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note(&self, note: impl FnOnce(&mut Testimony)) {
+        note(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    pub(super) fn unavailable(&self, kafka: &Kafka) -> ConnectionError {
+        ConnectionError::Unavailable { brokers: kafka.brokers.clone(), why: self.testimony().complaint }
+    }
+}
+
+impl ClientContext for Witness {
+    fn error(&self, error: KafkaError, reason: &str) {
+        // "All brokers down" follows from what was said before it, which says more.
+        if error.rdkafka_error_code() != Some(RDKafkaErrorCode::AllBrokersDown) {
+            self.note(|testimony| testimony.complaint = Some(reason.to_owned()));
+        }
+    }
+}
+
+impl ConsumerContext for Witness {}
+
+impl ProducerContext for Witness {
+    type DeliveryOpaque = ();
+
+    fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
+        self.note(|testimony| match result {
+            Ok(_) => testimony.delivered += 1,
+            Err((error, message)) => {
+                testimony.refused += 1;
+                let size = message.payload_len();
+                testimony.first_refusal.get_or_insert_with(|| format!("{error} ({size} bytes)"));
+            }
+        });
+    }
+}
+
+/// The numbers of a topic's partitions.
+pub(super) fn partitions_for_consumer(
+    consumer: &BaseConsumer<Witness>,
+    witness: &Witness,
+    kafka: &Kafka,
+    topic: &str,
+) -> Result<Vec<i32>, ConnectionError> {
+    let metadata = consumer.fetch_metadata(Some(topic), PATIENCE).map_err(|_| {
+        // Lets the client say why.
+        while consumer.poll(Duration::ZERO).is_some() {}
+        witness.unavailable(kafka)
+    })?;
+    let partitions: Vec<i32> =
+        metadata.topics().iter().flat_map(|topic| topic.partitions()).map(|partition| partition.id()).collect();
+    if partitions.is_empty() {
+        return Err(ConnectionError::NoTopic { topic: topic.to_owned(), brokers: kafka.brokers.clone() });
+    }
+    Ok(partitions)
+}
+
+/// Whether there is a broker, and the topic on it. Asks for all topics, since asking a broker for one may create it.
+pub(super) fn probe_for_producer(
+    producer: &ThreadedProducer<Witness>,
+    witness: &Witness,
+    kafka: &Kafka,
+    topic: &str,
+) -> Result<(), ConnectionError> {
+    let metadata = producer.client().fetch_metadata(None, PATIENCE).map_err(|_| witness.unavailable(kafka))?;
+    if metadata.topics().iter().any(|known| known.name() == topic) {
+        Ok(())
+    } else {
+        Err(ConnectionError::NoTopic { topic: topic.to_owned(), brokers: kafka.brokers.clone() })
+    }
+}
