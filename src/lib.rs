@@ -12,6 +12,7 @@
 //!
 //! `ARCHITECTURE.md` has the picture.
 
+pub mod commands;
 pub mod diagnostic;
 pub mod document;
 pub mod kafka;
