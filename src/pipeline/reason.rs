@@ -13,7 +13,7 @@ pub enum Reason {
     NotUtf8,
     /// The value is not JSON.
     NotJson,
-    /// The JSON nests deeper than 128 levels.
+    /// The JSON nests 128 levels or deeper.
     TooDeep,
     /// The JSON is not an object.
     NotAnObject,
