@@ -1,6 +1,152 @@
-//! What people type: each command's arguments and its work. The only layer that prints.
+//! What a person types: arguments to a command, and its end to an exit code. stdout is data, stderr is talk.
 
 mod alert_text;
+pub mod check;
 mod lines;
 pub mod publish;
+pub mod report;
+pub mod schema;
 pub mod tail;
+
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::diagnostic::Diagnostic;
+use crate::kafka::connection::ConnectionError;
+use crate::settings::Settings;
+
+/// Watches news on Kafka: matches events against watchlists and alerts exactly once.
+#[derive(Debug, Parser)]
+#[command(name = "newswatch", version, propagate_version = true, max_term_width = 100)]
+pub struct Arguments {
+    /// What all commands take.
+    #[command(flatten)]
+    pub common: Common,
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What all commands take, before or after their name.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Common {
+    /// The settings; config/newswatch.toml where none are named
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// How results are written
+    #[arg(long, global = true, value_enum, default_value_t = Output::Text)]
+    pub output: Output,
+}
+
+/// How results are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Look for mistakes in settings, vocabulary and watchlists
+    Check(check::Arguments),
+    /// Publish events from JSONL to the events topic
+    Publish(publish::PublishArguments),
+    /// Print alerts as they come
+    Tail(tail::TailArguments),
+    /// Print a JSON Schema
+    Schema(schema::Arguments),
+}
+
+/// How a command ended, when nothing failed that it does not expect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Fine.
+    Fine,
+    /// There are findings.
+    Findings,
+    /// The broker is unavailable.
+    Unavailable,
+    /// The configuration is bad.
+    Configuration,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        // 69 and 78 are EX_UNAVAILABLE and EX_CONFIG of sysexits.h.
+        Self::from(match exit {
+            Exit::Fine => 0,
+            Exit::Findings => 1,
+            Exit::Unavailable => 69,
+            Exit::Configuration => 78,
+        })
+    }
+}
+
+impl Command {
+    /// Carries the command out.
+    pub fn execute(self, common: &Common) -> anyhow::Result<Exit> {
+        match self {
+            Self::Check(arguments) => check::execute(&arguments, common),
+            Self::Publish(arguments) => common.with_settings(|settings| {
+                publish::publish(&arguments, settings, common.output == Output::Json, &mut io::stdout().lock())
+            }),
+            Self::Tail(arguments) => common.with_settings(|settings| {
+                let mut stdout = io::stdout().lock();
+                let form = match common.output {
+                    Output::Json => tail::Form::Json,
+                    Output::Text => tail::Form::Text { colour: colour(&stdout) },
+                };
+                tail::tail(&arguments, settings, form, &mut stdout)
+            }),
+            Self::Schema(arguments) => schema::execute(&arguments),
+        }
+    }
+}
+
+impl Common {
+    /// The settings in force; where they are wrong, all that is wrong with them.
+    pub fn load(&self) -> Result<Settings, Vec<Diagnostic>> {
+        let environment = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())));
+        Settings::load(self.config.as_deref(), environment)
+    }
+
+    /// Does something that needs a broker, with the settings in force.
+    fn with_settings(&self, work: impl FnOnce(&Settings) -> anyhow::Result<()>) -> anyhow::Result<Exit> {
+        let Some(settings) = self.settings()? else { return Ok(Exit::Configuration) };
+        match work(&settings) {
+            Ok(()) => Ok(Exit::Fine),
+            Err(error) if is_unavailable(&error) => {
+                writeln!(io::stderr(), "error: {error:#}")?;
+                Ok(Exit::Unavailable)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The settings in force; where they are wrong that is said on stderr and there are none.
+    pub fn settings(&self) -> io::Result<Option<Settings>> {
+        match self.load() {
+            Ok(settings) => Ok(Some(settings)),
+            Err(diagnostics) => {
+                report::to_stderr(&diagnostics)?;
+                Ok(None)
+            }
+        }
+    }
+}
+
+fn is_unavailable(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| matches!(cause.downcast_ref(), Some(ConnectionError::Unavailable { .. })))
+}
+
+/// Whether a stream may be coloured: a terminal, and `NO_COLOR` is not set (no-color.org).
+pub fn colour(stream: &impl IsTerminal) -> bool {
+    stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}

@@ -8,10 +8,13 @@
 //! | [`matching`] | text, vocabulary, queries: an event to matches | Kafka, tokio, metrics, files, the clock |
 //! | [`story`] | matches to alerts | likewise; time comes in with the match |
 //! | [`pipeline`] | record to event to outcome | I/O |
+//! | [`app`] | builds, runs, drains | how it is asked |
+//! | [`commands`] | what a person types | |
 //! | [`settings`] | what the daemon is told: file, environment, secret files | the layers above |
 //!
 //! `ARCHITECTURE.md` has the picture.
 
+pub mod app;
 pub mod commands;
 pub mod diagnostic;
 pub mod document;

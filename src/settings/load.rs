@@ -44,11 +44,32 @@ impl Settings {
             Err(error) => layers.unreadable(shown, &format!("the settings cannot be read: {error}")),
         }
         layers.environment(environment);
-        let mut settings = layers.merge()?;
-        let base = shown.parent().and_then(Path::parent).unwrap_or(Path::new(""));
-        settings.watchlists.path = base.join(&settings.watchlists.path);
-        settings.vocabulary.path = base.join(&settings.vocabulary.path);
-        Ok(settings)
+        Ok(layers.merge()?.beside(shown))
+    }
+
+    /// The defaults, with the folders where they would be for this settings file.
+    pub fn defaults_beside(path: Option<&Path>) -> Self {
+        Self::default().beside(path.unwrap_or(Path::new(DEFAULT_FILE)))
+    }
+
+    fn beside(mut self, file: &Path) -> Self {
+        let base = file.parent().and_then(Path::parent).unwrap_or(Path::new(""));
+        self.watchlists.path = base.join(&self.watchlists.path);
+        self.vocabulary.path = base.join(&self.vocabulary.path);
+        self
+    }
+
+    /// Each key with the value in force, secrets hidden, and where it came from.
+    pub fn in_force(&self) -> Vec<(String, String, String)> {
+        let values = serde_json::to_value(self).unwrap_or_default();
+        let defaults = KEYS.iter().filter(|(key, _)| !self.origins.contains_key(*key)).filter_map(|(key, _)| {
+            let value = values.pointer(&format!("/{}", key.replace('.', "/")))?;
+            Some(((*key).to_owned(), value.to_string(), "default".to_owned()))
+        });
+        let set = self.origins.iter().map(|(key, origin)| (key.clone(), origin.shown.clone(), origin.place()));
+        let mut all: Vec<_> = defaults.chain(set).collect();
+        all.sort();
+        all
     }
 
     /// What is wrong with a settings file by itself, without environment.
@@ -142,7 +163,9 @@ impl Layers {
             Err(refusal) => {
                 let (code, message, help) = match refusal {
                     Refusal::WrongType(expected) => (CODES.wrong_type, format!("`{key}` is {expected}"), None),
-                    Refusal::Impossible(why) => (IMPOSSIBLE, format!("`{key}` cannot be this"), Some(why)),
+                    Refusal::Impossible(why) => {
+                        (IMPOSSIBLE, format!("`{key}` cannot be {}", show(&written)), Some(why))
+                    }
                 };
                 let diagnostic = Diagnostic::error(code, &file, span, message);
                 self.diagnostics.push(Diagnostic { help, ..diagnostic });

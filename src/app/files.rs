@@ -1,0 +1,164 @@
+//! The files that people wrote, from disk: watchlists and vocabulary by the settings' folders, or
+//! whatever is at some paths. Knows which file is which; what is in them is read elsewhere.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::diagnostic::{Diagnostic, SourceFile};
+use crate::matching::definition::Definitions;
+use crate::matching::reading::{self, Kind};
+use crate::settings::Settings;
+
+/// A file or folder that cannot be read, or is not UTF-8.
+const UNREADABLE: &str = "NW0100";
+/// Deep enough for `config/watchlists/desk/x.toml`; a link to a parent folder ends here.
+const DEPTH: usize = 4;
+
+/// Files by what they are for.
+#[derive(Debug, Default)]
+pub struct Files {
+    /// Settings.
+    pub settings: Vec<Arc<SourceFile>>,
+    /// Watchlists and vocabulary.
+    pub definitions: Vec<(Kind, Arc<SourceFile>)>,
+    /// What could not be read.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// The watchlists and the vocabulary that the settings name, and all that is wrong with them before
+/// they are compiled.
+pub fn load(settings: &Settings) -> (Definitions, Vec<Diagnostic>) {
+    let mut files = Files::of_settings(settings);
+    let (definitions, diagnostics) = reading::read(&files.definitions);
+    files.diagnostics.extend(diagnostics);
+    (definitions, files.diagnostics)
+}
+
+impl Files {
+    /// All `*.toml` of the two folders that the settings name.
+    pub fn of_settings(settings: &Settings) -> Self {
+        let mut files = Self::default();
+        files.folder(&settings.watchlists.path, 0, Some(Kind::Watchlist));
+        files.folder(&settings.vocabulary.path, 0, Some(Kind::Vocabulary));
+        files
+    }
+
+    /// All `*.toml` of the vocabulary's folder.
+    pub fn of_vocabulary(settings: &Settings) -> Self {
+        let mut files = Self::default();
+        files.folder(&settings.vocabulary.path, 0, Some(Kind::Vocabulary));
+        files
+    }
+
+    /// These files, and all `*.toml` in these folders and the folders in them. What a file is for is told
+    /// by what stands in it; what is neither a watchlist nor vocabulary is settings.
+    pub fn at(paths: &[PathBuf]) -> Self {
+        let mut files = Self::default();
+        for path in paths {
+            if path.is_dir() {
+                files.folder(path, 0, None);
+            } else {
+                files.file(path, None);
+            }
+        }
+        files
+    }
+
+    fn folder(&mut self, folder: &Path, depth: usize, kind: Option<Kind>) {
+        let entries = std::fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+        let mut paths: Vec<PathBuf> = match entries {
+            Ok(entries) => entries.into_iter().map(|entry| entry.path()).collect(),
+            Err(error) => return self.unreadable(folder, &format!("the folder cannot be read: {error}")),
+        };
+        paths.sort();
+        let hidden = |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        for path in paths.into_iter().filter(|path| !hidden(path)) {
+            if path.is_dir() {
+                let inside = match path.file_name().and_then(|name| name.to_str()) {
+                    Some("watchlists") => Some(Kind::Watchlist),
+                    Some("vocabulary") => Some(Kind::Vocabulary),
+                    _ => kind,
+                };
+                if depth < DEPTH {
+                    self.folder(&path, depth + 1, inside);
+                }
+            } else if path.extension().is_some_and(|extension| extension == "toml") {
+                self.file(&path, kind);
+            }
+        }
+    }
+
+    fn file(&mut self, path: &Path, folder: Option<Kind>) {
+        let text = match std::fs::read(path).map(String::from_utf8) {
+            Ok(Ok(text)) => text,
+            Ok(Err(error)) => {
+                let valid = error.utf8_error().valid_up_to();
+                let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+                let file = SourceFile::new(path.to_string_lossy(), text);
+                let found = Diagnostic::error(UNREADABLE, &file, valid..valid, "the file is not UTF-8 from here on");
+                return self.diagnostics.push(found.help("save it as UTF-8"));
+            }
+            Err(error) => return self.unreadable(path, &format!("the file cannot be read: {error}")),
+        };
+        let file = SourceFile::new(path.to_string_lossy(), text);
+        match Kind::of(&file).or(folder) {
+            Some(kind) => self.definitions.push((kind, file)),
+            None => self.settings.push(file),
+        }
+    }
+
+    fn unreadable(&mut self, path: &Path, why: &str) {
+        let file = SourceFile::new(path.to_string_lossy(), "");
+        self.diagnostics.push(Diagnostic::error(UNREADABLE, &file, 0..0, why));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(folder: &Path, files: &[(&str, &[u8])]) {
+        for (name, text) in files {
+            let path = folder.join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+    }
+
+    #[test]
+    fn files_are_told_apart_sorted_and_hidden_ones_left() {
+        let folder = tempfile::tempdir().unwrap();
+        write(
+            folder.path(),
+            &[
+                ("newswatch.toml", b"[log]\nlevel = 'info'\n"),
+                ("watchlists/b.toml", b"[watchlist]\nid = 'b'\n"),
+                ("watchlists/a.toml", b""),
+                ("watchlists/..data/c.toml", b"[watchlist]\n"),
+                ("watchlists/notes.md", b"# notes"),
+                ("words.toml", b"[term.x]\nen = ['x']\n"),
+            ],
+        );
+        let files = Files::at(&[folder.path().to_owned()]);
+        let names: Vec<_> = files
+            .definitions
+            .iter()
+            .map(|(kind, file)| (*kind, Path::new(&file.name).file_name().unwrap().to_str().unwrap()))
+            .collect();
+        let expected = [(Kind::Watchlist, "a.toml"), (Kind::Watchlist, "b.toml"), (Kind::Vocabulary, "words.toml")];
+        assert_eq!(names, expected);
+        assert_eq!(files.settings.len(), 1);
+        assert!(files.diagnostics.is_empty());
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_said_and_stops_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), &[("a.toml", b"[watchlist]\nid = '\xff'\n"), ("b.toml", b"[watchlist]\nid = 'b'\n")]);
+        let files = Files::at(&[folder.path().to_owned(), folder.path().join("none.toml")]);
+        let places: Vec<_> =
+            files.diagnostics.iter().map(|found| (found.code, found.file.line_column(found.span.start))).collect();
+        assert_eq!(places, [("NW0100", (2, 7)), ("NW0100", (1, 1))]);
+        assert_eq!(files.definitions.len(), 1);
+    }
+}
