@@ -11,8 +11,10 @@
 mod affix;
 mod breaks;
 mod fold;
+mod han;
 mod licence;
 mod scan;
+mod table;
 mod unit;
 mod word;
 
@@ -166,7 +168,12 @@ const HASH_FACTOR: u64 = 0x9e_37_79_b9_7f_4a_7c_15;
 
 #[inline(always)]
 fn step(state: u64, c: char) -> u64 {
-    (state ^ u64::from(u32::from(c))).wrapping_mul(HASH_FACTOR)
+    step_code(state, u32::from(c))
+}
+
+#[inline(always)]
+fn step_code(state: u64, code: u32) -> u64 {
+    (state ^ u64::from(code)).wrapping_mul(HASH_FACTOR)
 }
 
 /// Brings the high bits, which depend on every character, to the low ones.

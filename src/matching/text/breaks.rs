@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::{Break, Script, hash};
+use super::{Break, Script, Token, hash};
 
 /// What was seen since the last word.
 #[derive(Clone, Copy, Debug, Default)]
@@ -14,13 +14,13 @@ pub(super) struct Breaks {
     dot: bool,
     /// A full stop after `No`, which goes on if a number follows.
     number: bool,
-    abbreviation: Abbreviation,
 }
 
 impl Breaks {
     /// Right after a word.
-    pub(super) fn after(abbreviation: Abbreviation) -> Self {
-        Breaks { inside: true, abbreviation, ..Breaks::default() }
+    #[inline]
+    pub(super) fn after_word() -> Self {
+        Breaks { inside: true, ..Breaks::default() }
     }
 
     pub(super) fn newline(&mut self) {
@@ -31,23 +31,31 @@ impl Breaks {
         self.hard = self.hard.max(Break::Sentence);
     }
 
-    /// A full stop; `touches` the word before, or not.
-    pub(super) fn dot(&mut self, touches: bool) {
-        match self.abbreviation {
-            Abbreviation::Word if touches => {}
-            Abbreviation::Number if touches => self.number = true,
-            _ => self.dot = true,
+    /// A full stop right after `abbreviation`.
+    pub(super) fn dot(&mut self, abbreviation: Abbreviation) {
+        match abbreviation {
+            Abbreviation::Word => {}
+            Abbreviation::Number => self.number = true,
+            Abbreviation::Not => self.dot = true,
         }
     }
 
-    /// What lies before the word `written`, which may stand right `after_dot`.
-    pub(super) fn before(&self, written: &str, script: Script, after_dot: bool) -> Break {
-        let number = script == Script::Digits;
+    /// What lies before the word at byte `start` of `text`, which may stand right `after_dot`.
+    #[inline]
+    pub(super) fn before(&self, text: &str, start: usize, script: Script, after_dot: bool) -> Break {
         if !self.inside {
             Break::None
-        } else if self.hard != Break::None {
+        } else if self.hard == Break::None && (self.dot || self.number) {
+            self.after_dots(&text[start..], script, after_dot)
+        } else {
             self.hard
-        } else if (self.dot && !(number && after_dot) || self.number && !number) && !begins_lower(written) {
+        }
+    }
+
+    fn after_dots(&self, written: &str, script: Script, after_dot: bool) -> Break {
+        let number = script == Script::Digits;
+        let fraction = number && after_dot;
+        if (self.dot && !fraction || self.number && !number) && !begins_lower(written) {
             Break::Sentence
         } else {
             Break::None
@@ -60,10 +68,9 @@ fn begins_lower(written: &str) -> bool {
 }
 
 /// Whether a full stop right after a word may belong to it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Abbreviation {
     /// It does not.
-    #[default]
     Not,
     /// It does.
     Word,
@@ -72,9 +79,10 @@ pub(super) enum Abbreviation {
 }
 
 impl Abbreviation {
-    /// What the word `written`, folded to `folded` and hashed, is.
-    pub(super) fn of(written: &str, script: Script, folded: u64) -> Self {
-        if !script.is_alphabetic() {
+    /// What the word of `token` in `text` is.
+    pub(super) fn of(text: &str, token: &Token) -> Self {
+        let (written, folded) = (&text[token.start as usize..token.end as usize], token.hash);
+        if !token.script.is_alphabetic() {
             return Abbreviation::Not;
         }
         let mut chars = written.chars();

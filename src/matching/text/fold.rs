@@ -7,6 +7,8 @@ use icu_properties::props::{CanonicalCombiningClass, DefaultIgnorableCodePoint, 
 use icu_properties::{CodePointMapData, CodePointSetData};
 use smallvec::SmallVec;
 
+use super::han;
+
 /// Folded characters; most characters fold to one.
 pub(super) type Folded = SmallVec<[char; 4]>;
 
@@ -51,6 +53,13 @@ pub(super) fn compose(c: char, next: char) -> Option<char> {
 pub(super) fn may_compose(c: char) -> bool {
     matches!(c, 'и' | 'И' | '\u{1100}'..='\u{11ff}' | '\u{3040}'..='\u{318f}' | '\u{31f0}'..='\u{33ff}'
         | '\u{ac00}'..='\u{d7a3}' | '\u{ff65}'..='\u{ffdc}')
+}
+
+/// Whether `c` can make another letter of the character before it.
+pub(super) fn is_composed_onto(c: char) -> bool {
+    only(compatible(c)).is_some_and(
+        |c| matches!(c, '\u{306}' | '\u{3099}' | '\u{309a}' | '\u{1161}'..='\u{1175}' | '\u{11a8}'..='\u{11c2}'),
+    )
 }
 
 fn only(mut chars: impl Iterator<Item = char>) -> Option<char> {
@@ -119,6 +128,7 @@ fn unify(c: char, folded: &mut Folded) {
         'ى' | 'ی' => 'ي',
         'ک' => 'ك',
         'ة' | 'ہ' | 'ھ' | 'ە' | 'ۃ' => 'ه',
+        '\u{3400}'..='\u{9fff}' => han::simplified(c),
         other => digit(other),
     };
     folded.push(one);

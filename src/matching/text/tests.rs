@@ -1,6 +1,8 @@
 //! Tables of words by language, and what must hold on every text.
 
-use super::{Break, Word, hash, licensed, words};
+use proptest::prelude::*;
+
+use super::{Break, Token, Word, fold, hash, licensed, scan, words};
 
 /// The folded words of a text, parted by bars.
 fn folded(text: &str) -> String {
@@ -44,6 +46,7 @@ fn words_by_language() {
         ("צה\"ל שָׁלוֹם", "צהל|שלום"),
         // Han, kana, Hangul
         ("英伟达7nm芯片", "英|伟|达|7nm|芯|片"),
+        ("輝達與國際晶片", "辉|达|与|国|际|晶|片"),
         ("エヌビディア ｴﾇﾋﾞﾃﾞｨｱ カ\u{3099}", "エ|ヌ|ビ|デ|ィ|ア|エ|ヌ|ビ|デ|ィ|ア|ガ"),
         ("엔비디아가 H20을", "엔비디아가|h20|을"),
         ("\u{110b}\u{1166}\u{11ab}비디아", "엔비디아"),
@@ -123,4 +126,172 @@ fn longer_forms_are_asked_for_first() {
         false
     });
     assert_eq!(asked, ["بالصين", "الصين", "صين"].map(hash));
+}
+
+fn scanned(text: &str) -> Vec<Token> {
+    let mut tokens = Vec::new();
+    scan(text, &mut tokens);
+    tokens
+}
+
+fn agree(text: &str) -> Result<(), TestCaseError> {
+    let words = words(text);
+    prop_assert_eq!(scanned(text), words.iter().map(|word| word.token).collect::<Vec<_>>(), "{:?}", text);
+    let mut end = 0;
+    for Word { folded, token } in words {
+        prop_assert!(token.start >= end && token.end > token.start, "tokens overlap in {:?}", text);
+        end = token.end;
+        prop_assert_eq!(hash(&folded), token.hash);
+        prop_assert_eq!(fold(&text[token.start as usize..token.end as usize]), folded, "{:?}", text);
+    }
+    Ok(())
+}
+
+/// Characters that meet each other's rules: of each script, its marks, digits, and what stands between words.
+const TRICKY: &[&str] = &[
+    "a",
+    "s",
+    "S",
+    "L",
+    "l",
+    "T",
+    "İ",
+    "ı",
+    "ß",
+    "é",
+    "\u{301}",
+    "Ａ",
+    "１",
+    "７",
+    "5",
+    "0",
+    "½",
+    "²",
+    "ﬁ",
+    "𝐍",
+    "🚀",
+    "'",
+    "’",
+    "ʼ",
+    "\"",
+    "״",
+    ".",
+    ".",
+    "．",
+    "…",
+    "!",
+    "?",
+    "-",
+    " ",
+    "\n",
+    "\r\n",
+    "\u{200b}",
+    "\u{200d}",
+    "\u{202e}",
+    "\u{ad}",
+    "\u{feff}",
+    "ـ",
+    "َ",
+    "\u{654}",
+    "ا",
+    "إ",
+    "و",
+    "ل",
+    "ة",
+    "٥",
+    "ی",
+    "א",
+    "ל",
+    "ְ",
+    "и",
+    "И",
+    "\u{306}",
+    "й",
+    "я",
+    "ё",
+    "σ",
+    "ς",
+    "ώ",
+    "英",
+    "輝",
+    "々",
+    "ー",
+    "カ",
+    "ｶ",
+    "ﾞ",
+    "\u{3099}",
+    "ﾟ",
+    "は",
+    "㌔",
+    "엔",
+    "비",
+    "가",
+    "ᄀ",
+    "ᅡ",
+    "ᆨ",
+    "ㄱ",
+    "ㅏ",
+    "ﾡ",
+    "ￂ",
+    "ก",
+    "ที่",
+    "เ",
+    "ำ",
+    "क",
+    "़",
+    "ि",
+    "২",
+    "ক",
+    "ა",
+    "ﷺ",
+    "㈱",
+    "s'",
+    "'nin",
+    "qu'",
+    "U.S.",
+    "No. ",
+    "Inc. ",
+    "1.5",
+    "Mr. ",
+    "。",
+    "؟",
+    "।",
+    "𠀀",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3000))]
+
+    #[test]
+    fn scan_equals_words_on_any_text(text in "(?s).*") {
+        agree(&text)?;
+    }
+
+    #[test]
+    fn scan_equals_words_on_mixed_scripts(parts in prop::collection::vec(prop::sample::select(TRICKY), 0..24)) {
+        agree(&parts.concat())?;
+    }
+
+    #[test]
+    fn scan_equals_words_on_plain_text(text in "[A-Za-z0-9.,!?'’ \n-]{0,60}") {
+        agree(&text)?;
+    }
+}
+
+#[test]
+fn scan_equals_words_on_every_character() {
+    // The bulk of Han and Hangul differs in nothing but its code; beyond the basic plane a few blocks do.
+    let bulk = |c: char| matches!(c, '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' | '\u{e000}'..='\u{f8ff}');
+    let basic = ('\0'..='\u{ffff}').filter(|&c| !bulk(c) || u32::from(c) % 28 == 0);
+    for c in basic.chain('\u{1d400}'..='\u{1d7ff}').chain('\u{1f100}'..='\u{1f1ff}').chain('\u{e0000}'..='\u{e01ef}') {
+        agree(&format!("{c}a{c}1 {c}{c}.가{c}")).unwrap();
+    }
+}
+
+#[test]
+fn scan_equals_words_on_long_repeats() {
+    for part in ["A.", "'a", "b'b", "\u{301}", "\u{200b}.", "1.", "ᄀ", "क़", ".", "''"] {
+        let text = part.repeat(20_000);
+        assert_eq!(scanned(&text), words(&text).iter().map(|word| word.token).collect::<Vec<_>>(), "{part:?}");
+    }
 }

@@ -128,7 +128,7 @@ fn script(c: char) -> Option<Script> {
 }
 
 /// Whether a folded character is written on or around the one before it.
-fn is_mark(folded: &Folded) -> bool {
+pub(super) fn is_mark(folded: &Folded) -> bool {
     folded.first().is_some_and(|&c| {
         !c.is_ascii() && GeneralCategoryGroup::Mark.contains(CodePointMapData::<GeneralCategory>::new().get(c))
     })

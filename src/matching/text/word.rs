@@ -29,17 +29,15 @@ pub fn words(text: &str) -> Vec<Word> {
             Kind::Letter(_) => {
                 let found = Found::at(&units, at);
                 let (start, end) = (units[found.first].start, units[found.last].end);
-                let written = &text[start..end];
                 let after_dot = found.first > 0 && units[found.first - 1].kind == Kind::Dot;
-                let hash = hash(&found.folded);
                 let token = Token {
-                    hash,
+                    hash: hash(&found.folded),
                     start: offset(start),
                     end: offset(end),
                     script: found.script,
-                    breaks: breaks.before(written, found.script, after_dot),
+                    breaks: breaks.before(text, start, found.script, after_dot),
                 };
-                breaks = Breaks::after(Abbreviation::of(written, found.script, hash));
+                breaks = Breaks::after_word();
                 words.push(Word { folded: found.folded, token });
                 word_end = Some(found.next);
                 at = found.next;
@@ -47,7 +45,10 @@ pub fn words(text: &str) -> Vec<Word> {
             }
             Kind::Newline => breaks.newline(),
             Kind::Stop => breaks.stop(),
-            Kind::Dot => breaks.dot(word_end == Some(at)),
+            Kind::Dot => breaks.dot(match words.last() {
+                Some(word) if word_end == Some(at) => Abbreviation::of(text, &word.token),
+                _ => Abbreviation::Not,
+            }),
             Kind::Unseen | Kind::Apostrophe | Kind::Quote | Kind::Gap => {}
         }
         at += 1;
@@ -58,6 +59,9 @@ pub fn words(text: &str) -> Vec<Word> {
 fn offset(byte: usize) -> u32 {
     u32::try_from(byte).expect("a text is shorter than 4 GiB")
 }
+
+/// Letters and full stops of the longest acronym, so that no text makes one word of itself.
+pub(super) const MAX_INITIALS: usize = 16;
 
 /// A word among units.
 struct Found {
@@ -139,9 +143,10 @@ impl Found {
         self.next += 1;
     }
 
-    /// Whether so far there are only single letters, each after a full stop.
+    /// Whether so far there are only a few single letters, each after a full stop.
     fn is_initials(&self, units: &[Unit]) -> bool {
         self.script.is_alphabetic()
+            && self.next - self.first < MAX_INITIALS
             && units[self.first..self.next].iter().enumerate().all(|(i, unit)| match unit.kind {
                 Kind::Letter(script) => i % 2 == 0 && script == self.script,
                 Kind::Dot => i % 2 == 1,

@@ -1,0 +1,120 @@
+//! What `unit` and `fold` say of every character of the basic plane, in one table for the fast pass.
+
+use std::sync::LazyLock;
+
+use super::Script;
+use super::fold::{Folded, fold_char, is_composed_onto, may_compose};
+use super::unit::{Kind, is_mark, kind};
+
+/// A character's class and, for a letter that folds to one character, its folded form.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Entry(u32);
+
+const CLASS: u32 = 16;
+const FIRST_SCRIPT: u32 = 8;
+const SEVERAL: u32 = 1 << 24;
+const MARK: u32 = 1 << 25;
+const BASE: u32 = 1 << 26;
+const ONTO: u32 = 1 << 27;
+
+/// By the code a script is stored as.
+const SCRIPTS: [Script; 12] = [
+    Script::Latin,
+    Script::Cyrillic,
+    Script::Greek,
+    Script::Arabic,
+    Script::Hebrew,
+    Script::Han,
+    Script::Kana,
+    Script::Hangul,
+    Script::Thai,
+    Script::Devanagari,
+    Script::Digits,
+    Script::Other,
+];
+
+/// By the code they are stored as; letters come after them.
+const KINDS: [Kind; 7] = [Kind::Gap, Kind::Unseen, Kind::Newline, Kind::Stop, Kind::Dot, Kind::Apostrophe, Kind::Quote];
+
+impl Entry {
+    /// The entry of any character; slow.
+    pub(super) fn of(c: char) -> Self {
+        let folded = fold_char(c);
+        let kind = kind(c, &folded);
+        let class = match kind {
+            Kind::Letter(script) => FIRST_SCRIPT + script as u32,
+            other => KINDS.iter().position(|&kind| kind == other).map_or(0, |code| code as u32),
+        };
+        let mut entry = class << CLASS;
+        if matches!(kind, Kind::Letter(_)) {
+            match folded[..] {
+                [one] if u32::from(one) <= 0xffff => entry |= u32::from(one),
+                _ => entry |= SEVERAL,
+            }
+            entry |= if is_mark(&folded) { MARK } else { 0 };
+        }
+        entry |= if may_compose(c) { BASE } else { 0 };
+        entry |= if is_composed_onto(c) { ONTO } else { 0 };
+        Entry(entry)
+    }
+
+    #[inline(always)]
+    pub(super) fn kind(self) -> Kind {
+        match self.script() {
+            Some(script) => Kind::Letter(script),
+            None => KINDS[(self.0 >> CLASS & 0x7) as usize],
+        }
+    }
+
+    /// The script of a letter.
+    #[inline(always)]
+    pub(super) fn script(self) -> Option<Script> {
+        let class = self.0 >> CLASS & 0xff;
+        (class >= FIRST_SCRIPT).then(|| SCRIPTS[(class - FIRST_SCRIPT) as usize % SCRIPTS.len()])
+    }
+
+    #[inline(always)]
+    fn class(self) -> u32 {
+        self.0 >> CLASS & 0xff
+    }
+
+    #[inline(always)]
+    pub(super) fn is_letter(self) -> bool {
+        self.class() >= FIRST_SCRIPT
+    }
+
+    /// The folded form of a letter that is one character of the basic plane.
+    #[inline(always)]
+    pub(super) fn one(self) -> Option<u32> {
+        (self.0 & SEVERAL == 0).then_some(self.0 & 0xffff)
+    }
+
+    pub(super) fn is_mark(self) -> bool {
+        self.0 & MARK != 0
+    }
+
+    /// Whether the character after it may change it.
+    #[inline(always)]
+    pub(super) fn is_base(self) -> bool {
+        self.0 & BASE != 0
+    }
+
+    /// Whether it may change the character before it.
+    pub(super) fn is_onto(self) -> bool {
+        self.0 & ONTO != 0
+    }
+}
+
+/// Entries of the basic plane, by code.
+pub(super) static TABLE: LazyLock<Box<[Entry; 0x1_0000]>> = LazyLock::new(|| {
+    let entries: Vec<Entry> = (0..=0xffff).map(|code| char::from_u32(code).map_or(Entry(0), Entry::of)).collect();
+    entries.try_into().expect("as many entries as codes")
+});
+
+/// The folded form of a letter.
+pub(super) fn folded(code: u32, entry: Entry) -> Folded {
+    match entry.one().and_then(char::from_u32) {
+        Some(one) => Folded::from_slice(&[one]),
+        None => char::from_u32(code).map_or(Folded::new(), fold_char),
+    }
+}
