@@ -39,6 +39,7 @@ pub(super) fn read(table: &DeTable<'_>, vocabulary: &mut Vocabulary, findings: &
 }
 
 fn read_entry(id: &Located<String>, mut keys: Keys<'_>, findings: &mut Findings<'_>) -> Entry {
+    let before = findings.list.len();
     let name = keys.text("name", findings);
     if let Some(name) = name.as_ref().filter(|name| name.value.trim().is_empty()) {
         findings.error(code::EMPTY, name.span.clone(), "`name` is empty");
@@ -62,7 +63,7 @@ fn read_entry(id: &Located<String>, mut keys: Keys<'_>, findings: &mut Findings<
             words.insert(tag.to_owned(), all_located(texts, findings));
         }
     }
-    if any.is_empty() && words.values().all(Vec::is_empty) && !keys.table.contains_key("any") {
+    if any.is_empty() && words.values().all(Vec::is_empty) && findings.list.len() == before {
         let found = findings.error(code::EMPTY, id.span.clone(), format!("`{}` has no names or words", id.value));
         found.help = Some("list them by language, as in en = [\"...\"], or others in `any`".into());
     }
