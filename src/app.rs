@@ -1,3 +1,244 @@
 //! Builds, runs and drains the daemon: the only place that spawns, and that reads watchlists from disk.
+//!
+//! A stage is one thread that polls, inside of whose scope its other threads live; when one of them fails
+//! the daemon stops, loudly. tokio carries HTTP and signals.
 
 pub mod files;
+mod http;
+pub mod metrics;
+pub mod progress;
+pub mod signals;
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::app::http::Shown;
+use crate::app::metrics::Metrics;
+use crate::app::progress::Progress;
+use crate::kafka::stage::observe::{Observe, StageEvent};
+use crate::kafka::stage::stop::Stop;
+use crate::kafka::stage::worker::MakeWork;
+use crate::kafka::stage::{self, Processing, StageError, StageSpec};
+use crate::pipeline::story_stage::{self, StoryStage};
+use crate::settings::Settings;
+use crate::story::Limits;
+
+/// What to run.
+pub struct RunConfig {
+    /// The settings in force.
+    pub settings: Settings,
+    /// What the match stage works with; none where it is not to run here.
+    pub matching: Option<Matching>,
+    /// Whether the story stage runs here.
+    pub story: bool,
+    /// Told the address that HTTP is bound to, which `http.listen` with port 0 leaves open.
+    pub bound: Option<oneshot::Sender<SocketAddr>>,
+}
+
+/// What the match stage works with.
+pub struct Matching {
+    /// Makes what one worker works with.
+    pub work: MakeWork,
+    /// The ids of the watchlists.
+    pub watchlists: Vec<String>,
+    /// The revision of all of them together.
+    pub revision: String,
+}
+
+/// Why the daemon ended other than by being asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// A stage cannot go on.
+    #[error(transparent)]
+    Stage(#[from] StageError),
+    /// A fault of ours; the log has more.
+    #[error("the thread {0} has panicked")]
+    Panicked(String),
+    /// Nobody can look at the daemon there.
+    #[error("cannot listen at {address} (http.listen): {source}")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The machine gives no more threads.
+    #[error("cannot start a thread: {0}")]
+    Thread(std::io::Error),
+    /// A fault of ours.
+    #[error("the metrics cannot be made: {0}")]
+    Metrics(#[from] prometheus::Error),
+}
+
+impl RunError {
+    /// The process's exit code: 78 where the configuration is to blame, else 1.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Stage(StageError::Client { .. } | StageError::Partitions { .. }) => 78,
+            _ => 1,
+        }
+    }
+}
+
+/// Runs the daemon until `shutdown` comes, then drains it within `delivery.drain`.
+///
+/// # Errors
+/// Whatever ended it before.
+pub async fn run(config: RunConfig, shutdown: impl Future<Output = ()>) -> Result<(), RunError> {
+    let RunConfig { settings, matching, story, bound } = config;
+    let drain = settings.delivery.drain;
+    let (watchlists, revision) =
+        matching.as_ref().map_or((&[][..], ""), |matching| (&matching.watchlists[..], &matching.revision[..]));
+    let metrics = Metrics::new(watchlists, revision)?;
+    let revision: Arc<str> = revision.into();
+    let specs = specs(&settings, matching, story);
+    let progress = Arc::new(Progress::new(&specs.iter().map(|spec| spec.name).collect::<Vec<_>>()));
+
+    let address = settings.http.listen;
+    let listen_error = |source| RunError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(listen_error)?;
+    let address = listener.local_addr().map_err(listen_error)?;
+    tracing::info!(%address, "HTTP listens");
+    if let Some(bound) = bound {
+        // Nobody may want to know any more.
+        let _ = bound.send(address);
+    }
+    let pages = http::pages(Shown { metrics: Arc::clone(&metrics), progress: Arc::clone(&progress), revision });
+    let http = tokio::spawn(async move { axum::serve(listener, pages).await });
+
+    let stop = Arc::new(Stop::default());
+    let (failures_in, mut failures) = mpsc::channel(64);
+    let settings = Arc::new(settings);
+    for spec in specs {
+        let observer: Arc<dyn Observe> =
+            Arc::new(Observer { stage: spec.name, metrics: Arc::clone(&metrics), progress: Arc::clone(&progress) });
+        let crew =
+            Crew { settings: Arc::clone(&settings), observer, stop: Arc::clone(&stop), failures: failures_in.clone() };
+        std::thread::Builder::new()
+            .name(format!("{}-poll", spec.name))
+            .spawn(move || crew.run(spec))
+            .map_err(RunError::Thread)?;
+    }
+    drop(failures_in);
+
+    let first = tokio::select! {
+        () = shutdown => None,
+        failure = failures.recv() => failure,
+    };
+    if let Some(failure) = &first {
+        tracing::error!("{failure}");
+    } else {
+        tracing::info!(within = ?drain, "draining");
+    }
+    progress.stop();
+    stop.request(drain);
+    // The channel closes when the last thread has ended.
+    let rest = async { while failures.recv().await.is_some() {} };
+    if tokio::time::timeout(drain, rest).await.is_err() {
+        tracing::warn!("not drained in time: what was in flight is read again after the next start");
+    }
+    http.abort();
+    first.map_or(Ok(()), Err)
+}
+
+fn specs(settings: &Settings, matching: Option<Matching>, story: bool) -> Vec<StageSpec> {
+    let mut specs = Vec::new();
+    if let Some(matching) = matching {
+        specs.push(StageSpec {
+            name: "match",
+            topics: settings.topics.events.clone(),
+            processing: Processing::Parallel(std::thread::available_parallelism().map_or(1, usize::from)),
+            work: matching.work,
+        });
+    }
+    if story {
+        let deployment = settings.deployment.clone();
+        specs.push(StageSpec {
+            name: story_stage::STAGE,
+            topics: vec![settings.topics.matches.clone()],
+            processing: Processing::InOrder,
+            work: Arc::new(move || Box::new(StoryStage::new(&deployment, Limits::default()))),
+        });
+    }
+    specs
+}
+
+/// Hands on what a stage tells.
+struct Observer {
+    stage: &'static str,
+    metrics: Arc<Metrics>,
+    progress: Arc<Progress>,
+}
+
+impl Observe for Observer {
+    fn observe(&self, event: StageEvent<'_>) {
+        self.metrics.observe(self.stage, &event);
+        self.progress.observe(self.stage, &event);
+    }
+}
+
+/// What all threads of a stage share.
+struct Crew {
+    settings: Arc<Settings>,
+    observer: Arc<dyn Observe>,
+    stop: Arc<Stop>,
+    failures: mpsc::Sender<RunError>,
+}
+
+impl Crew {
+    fn run(self, spec: StageSpec) {
+        let name = spec.name;
+        self.watched(&format!("{name}-poll"), || self.run_stage(spec));
+    }
+
+    fn run_stage(&self, spec: StageSpec) -> Result<(), RunError> {
+        stage::topics::prepare(spec.name, &spec.topics, &self.settings, self.observer.as_ref(), &self.stop)?;
+        if self.stop.requested() {
+            return Ok(());
+        }
+        let name = spec.name;
+        let stage = stage::build(spec, &self.settings, &self.observer, &self.stop)?;
+        std::thread::scope(|scope| {
+            for (number, worker) in stage.workers.into_iter().enumerate() {
+                let name = format!("{name}-work-{number}");
+                let run = move |name: &str| {
+                    self.watched(name, || {
+                        worker.run();
+                        Ok(())
+                    });
+                };
+                self.spawn(scope, name, run)?;
+            }
+            let transactor = stage.transactor;
+            let run = move |name: &str| self.watched(name, || Ok(transactor.run()?));
+            self.spawn(scope, format!("{name}-commit"), run)?;
+            Ok(stage.poller.run()?)
+        })
+    }
+
+    fn spawn<'scope>(
+        &'scope self,
+        scope: &'scope std::thread::Scope<'scope, '_>,
+        name: String,
+        run: impl FnOnce(&str) + Send + 'scope,
+    ) -> Result<(), RunError> {
+        let builder = std::thread::Builder::new().name(name.clone());
+        builder.spawn_scoped(scope, move || run(&name)).map(drop).map_err(RunError::Thread)
+    }
+
+    /// Runs a thread's body; where that fails, all of them stop.
+    fn watched(&self, name: &str, body: impl FnOnce() -> Result<(), RunError>) {
+        let ended = catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|_| Err(RunError::Panicked(name.to_owned())));
+        if let Err(failure) = ended {
+            self.stop.request(self.settings.delivery.drain.min(Duration::from_secs(2)));
+            // There is room for one failure of each thread; more of them say no more.
+            let _ = self.failures.try_send(failure);
+        }
+    }
+}

@@ -4,3 +4,4 @@ pub mod connection;
 pub mod embedded;
 pub mod publisher;
 pub mod reader;
+pub mod stage;

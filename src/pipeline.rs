@@ -3,5 +3,7 @@
 
 pub mod dead_letter;
 pub mod decode;
+pub mod processed;
 pub mod reason;
 pub mod record;
+pub mod story_stage;

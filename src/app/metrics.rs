@@ -1,0 +1,286 @@
+//! The metrics: made once, in a registry that is handed down, every combination of labels there from zero.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use prometheus::{
+    Encoder, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
+    Registry, TextEncoder,
+};
+
+use crate::kafka::stage::observe::{Done, StageEvent, TransactionEnd};
+use crate::message::alert::Action;
+use crate::message::evidence::Severity;
+use crate::pipeline::processed::{Outcome, Published};
+use crate::pipeline::reason::Reason;
+use crate::story::SuppressReason;
+
+/// Seconds that processing one record takes.
+const PROCESSING: [f64; 10] = [0.000_01, 0.000_03, 0.000_1, 0.000_3, 0.001, 0.003, 0.01, 0.03, 0.1, 1.0];
+/// Seconds from the event to its alert: 10 ms to an hour.
+const LATENCY: [f64; 12] = [0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0];
+/// Seconds that the end of a batch takes.
+const TRANSACTION: [f64; 9] = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0];
+
+/// All of them.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    events_received: IntCounter,
+    events_processed: IntCounterVec,
+    matches_received: IntCounter,
+    matches_processed: IntCounterVec,
+    dead_letters: IntCounterVec,
+    processing: Histogram,
+    latency: HistogramVec,
+    watchlist_matches: IntCounterVec,
+    watchlist_last_match: GaugeVec,
+    published: IntCounterVec,
+    suppressed: IntCounterVec,
+    lag: IntGaugeVec,
+    transactions: IntCounterVec,
+    transaction_duration: HistogramVec,
+    rebalances: IntCounterVec,
+}
+
+impl Metrics {
+    /// Makes and registers them; `watchlists` are the ids of those in force, `revision` is theirs together.
+    ///
+    /// # Errors
+    /// Two of one name, which is a fault of ours.
+    pub fn new(watchlists: &[String], revision: &str) -> Result<Arc<Self>, prometheus::Error> {
+        let make = Maker(Registry::new());
+        let metrics = Self {
+            events_received: make.counter("newswatch_events_received_total", "Events that are done with.")?,
+            events_processed: make.counters(
+                "newswatch_events_processed_total",
+                "Events by what came of them.",
+                &["outcome"],
+            )?,
+            matches_received: make.counter("newswatch_matches_received_total", "Match messages that are done with.")?,
+            matches_processed: make.counters(
+                "newswatch_matches_processed_total",
+                "Match messages by what came of them.",
+                &["outcome"],
+            )?,
+            dead_letters: make.counters(
+                "newswatch_dead_letters_total",
+                "Records that could not be used, by reason.",
+                &["reason"],
+            )?,
+            processing: make.histogram(
+                "newswatch_event_processing_duration_seconds",
+                "Time to decode and match one event.",
+                &PROCESSING,
+            )?,
+            latency: make.histograms(
+                "newswatch_alert_latency_seconds",
+                "Time from an event to its alert's commit.",
+                &["since"],
+                &LATENCY,
+            )?,
+            watchlist_matches: make.counters(
+                "newswatch_watchlist_matches_total",
+                "Events that matched a watchlist.",
+                &["watchlist"],
+            )?,
+            watchlist_last_match: make.gauges(
+                "newswatch_watchlist_last_match_timestamp_seconds",
+                "When a watchlist last matched, 0 for not since the start.",
+                &["watchlist"],
+            )?,
+            published: make.counters(
+                "newswatch_alerts_published_total",
+                "Records published on the alerts topic.",
+                &["watchlist", "action", "severity"],
+            )?,
+            suppressed: make.counters(
+                "newswatch_alerts_suppressed_total",
+                "Match messages that led to no alert, by reason.",
+                &["reason"],
+            )?,
+            lag: make.int_gauges(
+                "newswatch_kafka_consumer_lag",
+                "Records that are there and not done with.",
+                &["topic", "partition"],
+            )?,
+            transactions: make.counters(
+                "newswatch_kafka_transactions_total",
+                "Batches by how they ended.",
+                &["stage", "result"],
+            )?,
+            transaction_duration: make.histograms(
+                "newswatch_kafka_transaction_duration_seconds",
+                "Time to produce and commit a batch.",
+                &["stage"],
+                &TRANSACTION,
+            )?,
+            rebalances: make.counters(
+                "newswatch_kafka_rebalances_total",
+                "Changes of the partitions that are ours.",
+                &["stage"],
+            )?,
+            registry: make.0.clone(),
+        };
+        make.information("newswatch_build_info", "The version that runs.", "version", env!("CARGO_PKG_VERSION"))?;
+        make.information("newswatch_config_info", "The watchlists in force.", "revision", revision)?;
+        #[cfg(target_os = "linux")]
+        make.0.register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))?;
+        metrics.start_at_zero(watchlists);
+        Ok(Arc::new(metrics))
+    }
+
+    fn start_at_zero(&self, watchlists: &[String]) {
+        for outcome in [Outcome::Matched, Outcome::NoMatch, Outcome::DeadLettered(Reason::Empty)] {
+            self.events_processed.with_label_values(&[outcome.as_str()]);
+        }
+        for outcome in [Outcome::Alerted, Outcome::Suppressed(""), Outcome::DeadLettered(Reason::Empty)] {
+            self.matches_processed.with_label_values(&[outcome.as_str()]);
+        }
+        Reason::ALL.iter().for_each(|reason| drop(self.dead_letters.with_label_values(&[reason.as_str()])));
+        SuppressReason::ALL.iter().for_each(|reason| drop(self.suppressed.with_label_values(&[reason.as_str()])));
+        ["published", "ingested"].iter().for_each(|since| drop(self.latency.with_label_values(&[since])));
+        for stage in ["match", "story"] {
+            for result in ["committed", "aborted"] {
+                self.transactions.with_label_values(&[stage, result]);
+            }
+            self.transaction_duration.with_label_values(&[stage]);
+            self.rebalances.with_label_values(&[stage]);
+        }
+        for watchlist in watchlists {
+            self.watchlist_matches.with_label_values(&[watchlist.as_str()]);
+            self.watchlist_last_match.with_label_values(&[watchlist.as_str()]);
+            for action in Action::ALL {
+                for severity in Severity::ALL {
+                    self.published.with_label_values(&[watchlist, action.as_str(), severity.as_str()]);
+                }
+            }
+        }
+    }
+
+    /// In the text format of Prometheus.
+    ///
+    /// # Errors
+    /// A fault of ours.
+    pub fn render(&self) -> Result<String, prometheus::Error> {
+        let mut text = Vec::new();
+        TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
+        String::from_utf8(text).map_err(|error| prometheus::Error::Msg(error.to_string()))
+    }
+
+    /// Counts what happened in a stage.
+    pub fn observe(&self, stage: &str, event: &StageEvent<'_>) {
+        match event {
+            StageEvent::Done(done) if stage == "match" => done.iter().for_each(|done| self.event(done)),
+            StageEvent::Done(done) => done.iter().for_each(|done| self.matched(done)),
+            StageEvent::Ended(end, time) => {
+                let result = match end {
+                    TransactionEnd::Committed => "committed",
+                    TransactionEnd::Aborted => "aborted",
+                };
+                self.transactions.with_label_values(&[stage, result]).inc();
+                self.transaction_duration.with_label_values(&[stage]).observe(time.as_secs_f64());
+            }
+            StageEvent::Rebalanced => self.rebalances.with_label_values(&[stage]).inc(),
+            StageEvent::Lag { topic, partition, records } => {
+                let labels = [*topic, &partition.to_string()];
+                match records {
+                    Some(records) => self.lag.with_label_values(&labels).set(*records),
+                    // It may have had no figure yet.
+                    None => drop(self.lag.remove_label_values(&labels)),
+                }
+            }
+            StageEvent::Consumer(_) | StageEvent::Producer(_) | StageEvent::Ticked => {}
+        }
+    }
+
+    fn event(&self, done: &Done) {
+        let processed = &done.processed;
+        self.events_received.inc();
+        self.events_processed.with_label_values(&[processed.outcome.as_str()]).inc();
+        self.processing.observe(processed.took.as_secs_f64());
+        self.dead_letter(processed.outcome);
+        for watchlist in &processed.matched {
+            self.watchlist_matches.with_label_values(&[watchlist.as_str()]).inc();
+            self.watchlist_last_match.with_label_values(&[watchlist.as_str()]).set(seconds(Timestamp::now()));
+        }
+    }
+
+    fn matched(&self, done: &Done) {
+        let processed = &done.processed;
+        self.matches_received.inc();
+        self.matches_processed.with_label_values(&[processed.outcome.as_str()]).inc();
+        self.dead_letter(processed.outcome);
+        if let Outcome::Suppressed(reason) = processed.outcome {
+            self.suppressed.with_label_values(&[reason]).inc();
+        }
+        processed.published.iter().for_each(|alert| self.alert(alert));
+    }
+
+    fn alert(&self, alert: &Published) {
+        let labels = [alert.watchlist.as_str(), alert.action.as_str(), alert.severity.as_str()];
+        self.published.with_label_values(&labels).inc();
+        let now = seconds(Timestamp::now());
+        self.latency.with_label_values(&["ingested"]).observe((now - seconds(alert.ingested_at)).max(0.0));
+        if let Some(published) = alert.published_at {
+            self.latency.with_label_values(&["published"]).observe((now - seconds(published)).max(0.0));
+        }
+    }
+
+    fn dead_letter(&self, outcome: Outcome) {
+        if let Outcome::DeadLettered(reason) = outcome {
+            self.dead_letters.with_label_values(&[reason.as_str()]).inc();
+        }
+    }
+}
+
+fn seconds(timestamp: Timestamp) -> f64 {
+    Duration::try_from(timestamp.duration_since(Timestamp::UNIX_EPOCH)).map_or(0.0, |since| since.as_secs_f64())
+}
+
+/// Makes metrics and registers them.
+struct Maker(Registry);
+
+impl Maker {
+    fn registered<M: prometheus::core::Collector + Clone + 'static>(&self, metric: M) -> Result<M, prometheus::Error> {
+        self.0.register(Box::new(metric.clone()))?;
+        Ok(metric)
+    }
+
+    fn counter(&self, name: &str, help: &str) -> Result<IntCounter, prometheus::Error> {
+        self.registered(IntCounter::new(name, help)?)
+    }
+
+    fn counters(&self, name: &str, help: &str, labels: &[&str]) -> Result<IntCounterVec, prometheus::Error> {
+        self.registered(IntCounterVec::new(Opts::new(name, help), labels)?)
+    }
+
+    fn gauges(&self, name: &str, help: &str, labels: &[&str]) -> Result<GaugeVec, prometheus::Error> {
+        self.registered(GaugeVec::new(Opts::new(name, help), labels)?)
+    }
+
+    fn int_gauges(&self, name: &str, help: &str, labels: &[&str]) -> Result<IntGaugeVec, prometheus::Error> {
+        self.registered(IntGaugeVec::new(Opts::new(name, help), labels)?)
+    }
+
+    fn histogram(&self, name: &str, help: &str, buckets: &[f64]) -> Result<Histogram, prometheus::Error> {
+        self.registered(Histogram::with_opts(HistogramOpts::new(name, help).buckets(buckets.to_vec()))?)
+    }
+
+    fn histograms(
+        &self,
+        name: &str,
+        help: &str,
+        labels: &[&str],
+        buckets: &[f64],
+    ) -> Result<HistogramVec, prometheus::Error> {
+        self.registered(HistogramVec::new(HistogramOpts::new(name, help).buckets(buckets.to_vec()), labels)?)
+    }
+
+    fn information(&self, name: &str, help: &str, label: &str, value: &str) -> Result<(), prometheus::Error> {
+        let gauge = self.registered(IntGauge::with_opts(Opts::new(name, help).const_label(label, value))?)?;
+        gauge.set(1);
+        Ok(())
+    }
+}

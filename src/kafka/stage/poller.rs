@@ -1,0 +1,355 @@
+//! The thread that polls: fetches, hands records to the workers, closes batches, answers rebalances.
+//! It never waits on anything unbounded.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
+use rdkafka::TopicPartitionList;
+use rdkafka::consumer::Consumer;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{BorrowedMessage, Message};
+
+use crate::kafka::stage::StageError;
+use crate::kafka::stage::batch::{Batch, Chunk, Ended, How, Job, Order};
+use crate::kafka::stage::client::{self, Rarely};
+use crate::kafka::stage::consumer::{self, Rebalance, StageConsumer};
+use crate::kafka::stage::fetched::Fetched;
+use crate::kafka::stage::lag::Lag;
+use crate::kafka::stage::observe::{Condition, Observe, StageEvent};
+use crate::kafka::stage::stop::Stop;
+use crate::settings::Settings;
+
+/// How long a poll may take: as often as this the results of batches are looked at.
+const POLL: Duration = Duration::from_millis(20);
+/// How long the group waits for what is in flight when partitions are to be given up.
+const REVOKE: Duration = Duration::from_secs(3);
+/// How many records a worker is handed at once.
+const CHUNK: usize = 32;
+
+/// The thread's state.
+pub struct Poller {
+    pub(crate) stage: &'static str,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) consumer: Arc<StageConsumer>,
+    /// None where the stage works in order.
+    pub(crate) jobs: Option<Sender<Job>>,
+    pub(crate) orders: Sender<Order>,
+    pub(crate) ended: Receiver<Ended>,
+    pub(crate) observer: Arc<dyn Observe>,
+    pub(crate) stop: Arc<Stop>,
+    /// Raised by whoever finds that what is queued must not be committed.
+    pub(crate) epoch: Arc<AtomicU64>,
+    pub(crate) state: State,
+}
+
+/// What the loop keeps between two rounds.
+#[derive(Default)]
+pub(crate) struct State {
+    /// The epoch under which records are fetched now; follows the shared one when it has been rewound.
+    epoch: u64,
+    open: Option<Batch>,
+    chunk: Vec<Fetched>,
+    /// Not yet with the transaction's thread.
+    waiting: VecDeque<Order>,
+    /// Batches that are with it.
+    outstanding: usize,
+    bytes: usize,
+    paused: bool,
+    /// What was fetched last is of no use: go back to what is committed, not before this time.
+    rewind: Option<Instant>,
+    tripped: bool,
+    topics: Vec<Arc<str>>,
+    lag: Lag,
+    said: Rarely,
+    joined: bool,
+}
+
+impl Poller {
+    /// Runs until stopping is asked for, and drains within its time.
+    ///
+    /// # Errors
+    /// librdkafka has given up on the consumer.
+    pub fn run(mut self) -> Result<(), StageError> {
+        while !self.stop.requested() {
+            self.round()?;
+        }
+        self.drain();
+        Ok(())
+    }
+
+    fn round(&mut self) -> Result<(), StageError> {
+        self.observer.observe(StageEvent::Ticked);
+        while let Ok(ended) = self.ended.try_recv() {
+            self.ended(ended);
+        }
+        self.rewind_if_due();
+        let consumer = Arc::clone(&self.consumer);
+        match consumer.poll(self.poll_time()) {
+            Some(Ok(message)) => self.take(&message),
+            Some(Err(error)) => self.complain(&error)?,
+            None => self.dispatch(),
+        }
+        while let Some(rebalance) = consumer.context().next_rebalance() {
+            self.rebalance(rebalance);
+        }
+        self.close_if_due();
+        self.hand_over();
+        self.press_back();
+        if let Some(statistics) = consumer.context().take_statistics() {
+            self.join(statistics.cgrp.as_ref().is_some_and(|group| group.join_state == "steady"));
+            self.state.lag.report(&statistics, self.observer.as_ref());
+        }
+        Ok(())
+    }
+
+    fn poll_time(&self) -> Duration {
+        let until_due = self
+            .state
+            .open
+            .as_ref()
+            .map_or(POLL, |open| self.settings.delivery.batch_time.saturating_sub(open.opened.elapsed()));
+        // A chunk that is begun is handed on as soon as nothing more is there.
+        if self.state.chunk.is_empty() { POLL.min(until_due) } else { Duration::from_millis(1).min(until_due) }
+    }
+
+    fn take(&mut self, message: &BorrowedMessage<'_>) {
+        if self.state.rewind.is_some() || self.state.tripped {
+            return;
+        }
+        self.join(true);
+        let topic = self.topic(message.topic());
+        let fetched = Fetched::copy(message, Arc::clone(&topic));
+        let epoch = self.state.epoch;
+        let batch = self.state.open.get_or_insert_with(|| Batch::open(epoch));
+        let size = fetched.size();
+        batch.bytes += size;
+        batch.records += 1;
+        batch.positions.insert((Arc::clone(&topic), fetched.partition), fetched.offset + 1);
+        self.state.bytes += size;
+        self.state.lag.taken(&topic, fetched.partition, fetched.offset + 1);
+        self.state.chunk.push(fetched);
+        if self.state.chunk.len() >= CHUNK {
+            self.dispatch();
+        }
+    }
+
+    fn topic(&mut self, name: &str) -> Arc<str> {
+        if let Some(known) = self.state.topics.iter().find(|known| ***known == *name) {
+            return Arc::clone(known);
+        }
+        let topic: Arc<str> = name.into();
+        self.state.topics.push(Arc::clone(&topic));
+        topic
+    }
+
+    /// Hands what was fetched to the workers.
+    fn dispatch(&mut self) {
+        let Some(open) = self.state.open.as_mut().filter(|_| !self.state.chunk.is_empty()) else { return };
+        let records = std::mem::take(&mut self.state.chunk);
+        let chunk = match &self.jobs {
+            None => Chunk::Raw(records),
+            Some(jobs) => {
+                let (results, pending) = crossbeam_channel::bounded(1);
+                // Bounded by the bytes in flight; a worker that is gone has stopped the daemon already.
+                let _ = jobs.send(Job { records, results });
+                Chunk::Pending(pending)
+            }
+        };
+        open.chunks.push(chunk);
+    }
+
+    fn close_if_due(&mut self) {
+        let delivery = &self.settings.delivery;
+        let due = self.state.open.as_ref().is_some_and(|open| {
+            open.records >= delivery.batch_events
+                || open.bytes >= delivery.batch_bytes
+                || open.opened.elapsed() >= delivery.batch_time
+        });
+        if due {
+            self.close();
+        }
+    }
+
+    fn close(&mut self) {
+        self.dispatch();
+        if let Some(mut batch) = self.state.open.take() {
+            batch.group = self.consumer.group_metadata();
+            self.state.waiting.push_back(Order::End(Box::new(batch)));
+        }
+    }
+
+    fn hand_over(&mut self) {
+        while let Some(order) = self.state.waiting.pop_front() {
+            let is_batch = matches!(order, Order::End(_));
+            match self.orders.try_send(order) {
+                Ok(()) => self.state.outstanding += usize::from(is_batch),
+                Err(TrySendError::Full(order)) => {
+                    self.state.waiting.push_front(order);
+                    return;
+                }
+                // That thread's end stops the daemon.
+                Err(TrySendError::Disconnected(_)) => return,
+            }
+        }
+    }
+
+    fn ended(&mut self, ended: Ended) {
+        self.state.outstanding -= 1;
+        self.state.bytes -= ended.bytes;
+        match ended.how {
+            How::Committed(positions) => self.state.lag.committed(positions),
+            How::Aborted => self.start_over(),
+            How::Tripped => {
+                self.state.tripped = true;
+                self.start_over();
+            }
+        }
+    }
+
+    /// Drops what is queued; goes back to what is committed as soon as nothing is under way.
+    fn start_over(&mut self) {
+        self.state.chunk.clear();
+        let open = self.state.open.take();
+        let (dropped, kept): (VecDeque<Order>, VecDeque<Order>) =
+            std::mem::take(&mut self.state.waiting).into_iter().partition(|order| matches!(order, Order::End(_)));
+        self.state.waiting = kept;
+        self.state.bytes -= open.map_or(0, |open| open.bytes);
+        for order in dropped {
+            if let Order::End(batch) = order {
+                self.state.bytes -= batch.bytes;
+            }
+        }
+        self.state.rewind = Some(Instant::now());
+    }
+
+    fn rewind_if_due(&mut self) {
+        let due = self.state.rewind.is_some_and(|at| at <= Instant::now());
+        if !due || self.state.outstanding > 0 || self.state.tripped {
+            return;
+        }
+        match consumer::rewind(&self.consumer, Duration::from_secs(5)) {
+            Ok(()) => {
+                self.state.rewind = None;
+                self.state.epoch = self.epoch.load(Ordering::Acquire);
+                self.state.lag.rewound();
+            }
+            Err(error) => {
+                self.state
+                    .said
+                    .warn(self.stage, &format!("cannot go back to what is committed yet: {}", client::explain(&error)));
+                self.state.rewind = Some(Instant::now() + Duration::from_millis(500));
+            }
+        }
+    }
+
+    /// Pauses above the budget of bytes, and resumes well below it.
+    fn press_back(&mut self) {
+        let budget = self.settings.delivery.in_flight_bytes;
+        let pause = if self.state.paused { self.state.bytes > budget / 2 } else { self.state.bytes > budget };
+        if (pause || self.state.tripped) == self.state.paused {
+            return;
+        }
+        let Ok(assignment) = self.consumer.assignment() else { return };
+        let changed =
+            if self.state.paused { self.consumer.resume(&assignment) } else { self.consumer.pause(&assignment) };
+        if changed.is_ok() {
+            self.state.paused = !self.state.paused;
+        }
+    }
+
+    fn rebalance(&mut self, rebalance: Rebalance) {
+        self.observer.observe(StageEvent::Rebalanced);
+        let answered = match &rebalance {
+            Rebalance::Assign(partitions) => {
+                tracing::info!(stage = self.stage, partitions = partitions.count(), "partitions assigned");
+                self.join(true);
+                // What is new is not paused yet.
+                self.state.paused = false;
+                self.consumer.incremental_assign(partitions)
+            }
+            Rebalance::Revoke(partitions) => {
+                self.give_up(partitions);
+                self.consumer.incremental_unassign(partitions)
+            }
+        };
+        if let Err(error) = answered {
+            self.state.said.warn(self.stage, &format!("a rebalance failed: {error}"));
+        }
+    }
+
+    /// Finishes what is in flight, or sees to it that it is aborted.
+    fn give_up(&mut self, partitions: &TopicPartitionList) {
+        let lost = self.consumer.assignment_lost();
+        tracing::info!(stage = self.stage, partitions = partitions.count(), lost, "partitions revoked");
+        if lost || !self.finish(Instant::now() + REVOKE) {
+            self.epoch.fetch_add(1, Ordering::AcqRel);
+            self.start_over();
+        }
+        let numbers = partitions.elements().iter().map(|partition| partition.partition()).collect();
+        self.state.waiting.push_back(Order::Release(numbers));
+        self.hand_over();
+        for partition in partitions.elements() {
+            self.state.lag.gone(partition.topic(), partition.partition(), self.observer.as_ref());
+        }
+    }
+
+    /// Waits until nothing is in flight. True where it came to that in time.
+    fn finish(&mut self, until: Instant) -> bool {
+        self.close();
+        loop {
+            self.hand_over();
+            if self.state.outstanding == 0 && self.state.waiting.is_empty() {
+                return true;
+            }
+            let step = until.saturating_duration_since(Instant::now()).min(Duration::from_millis(50));
+            if step.is_zero() {
+                return false;
+            }
+            match self.ended.recv_timeout(step) {
+                Ok(ended) => self.ended(ended),
+                Err(RecvTimeoutError::Timeout) => self.observer.observe(StageEvent::Ticked),
+                Err(RecvTimeoutError::Disconnected) => return false,
+            }
+        }
+    }
+
+    fn drain(mut self) {
+        let clean = self.finish(Instant::now() + self.settings.delivery.drain.mul_f32(0.6));
+        if !clean {
+            self.epoch.fetch_add(1, Ordering::AcqRel);
+            tracing::warn!(stage = self.stage, "what was in flight is not committed and will be read again");
+        }
+        self.consumer.context().close();
+        tracing::info!(stage = self.stage, clean, "drained");
+    }
+
+    fn join(&mut self, joined: bool) {
+        if joined && !self.state.joined {
+            self.state.joined = true;
+            if self.state.said.clear() {
+                tracing::info!(stage = self.stage, "the consumer is at work again");
+            }
+            self.observer.observe(StageEvent::Consumer(Condition::Ready));
+        }
+    }
+
+    fn complain(&mut self, error: &KafkaError) -> Result<(), StageError> {
+        if let KafkaError::MessageConsumptionFatal(_) = error {
+            return Err(StageError::Consumer { stage: self.stage, reason: error.to_string() });
+        }
+        let why = client::explain(error);
+        self.state.said.warn(self.stage, &why);
+        let code = error.rdkafka_error_code();
+        let down = code.is_some_and(|code| client::advice(code).is_some())
+            || code == Some(RDKafkaErrorCode::UnknownTopicOrPartition);
+        // One broker of several that is gone is no reason not to be ready.
+        if down && code != Some(RDKafkaErrorCode::BrokerTransportFailure) && !self.state.tripped {
+            self.state.joined = false;
+            self.observer.observe(StageEvent::Consumer(Condition::Waiting(why)));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,138 @@
+//! The topics: ours are made where they are missing, the events' are waited for.
+
+use std::time::Duration;
+
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+
+use crate::kafka::stage::StageError;
+use crate::kafka::stage::client::{self, Rarely};
+use crate::kafka::stage::observe::{Condition, Observe, StageEvent};
+use crate::kafka::stage::stop::Stop;
+use crate::settings::Settings;
+
+const CALL: Duration = Duration::from_secs(5);
+
+/// Waits until the topics that a stage needs are there, and makes ours where the settings say so. Returns
+/// early where stopping is asked for. Blocks.
+///
+/// # Errors
+/// A property that librdkafka refuses; topics whose partitions do not go together.
+pub fn prepare(
+    stage: &'static str,
+    inputs: &[String],
+    settings: &Settings,
+    observer: &dyn Observe,
+    stop: &Stop,
+) -> Result<(), StageError> {
+    let said = Rarely::default();
+    let admin: AdminClient<DefaultClientContext> =
+        client::base(settings, &format!("{stage}-topics")).create().map_err(|error| match error {
+            KafkaError::ClientConfig(_, description, property, _) => StageError::Client { property, description },
+            error => StageError::Consumer { stage, reason: error.to_string() },
+        })?;
+    while !stop.requested() {
+        let why = match settle(&admin, inputs, settings) {
+            Ok(missing) if missing.is_empty() => return check_partitions(&admin, settings),
+            Ok(missing) => format!("waiting for the topic {}, which does not exist", missing.join(", ")),
+            Err(error) => format!("the topics are not known yet: {}", client::explain(&error)),
+        };
+        said.warn(stage, &why);
+        observer.observe(StageEvent::Consumer(Condition::Waiting(why)));
+        observer.observe(StageEvent::Ticked);
+        stop.pause(Duration::from_secs(1));
+    }
+    Ok(())
+}
+
+/// Those that are still missing.
+fn settle(
+    admin: &AdminClient<DefaultClientContext>,
+    inputs: &[String],
+    settings: &Settings,
+) -> KafkaResult<Vec<String>> {
+    let topics = &settings.topics;
+    let ours = [&topics.matches, &topics.alerts, &topics.stories, &topics.dead_letters];
+    let absent = missing(admin, ours.into_iter().chain(inputs))?;
+    let (ours, theirs): (Vec<String>, Vec<String>) = absent.into_iter().partition(|name| ours.contains(&name));
+    if !topics.create {
+        return Ok(ours.into_iter().chain(theirs).collect());
+    }
+    if !ours.is_empty() {
+        create(admin, &ours, settings)?;
+    }
+    Ok(theirs)
+}
+
+fn missing<'a>(
+    admin: &AdminClient<DefaultClientContext>,
+    names: impl Iterator<Item = &'a String>,
+) -> KafkaResult<Vec<String>> {
+    let mut absent = Vec::new();
+    for name in names {
+        if !absent.contains(name) && partitions(admin, name)? == 0 {
+            absent.push(name.clone());
+        }
+    }
+    Ok(absent)
+}
+
+fn partitions(admin: &AdminClient<DefaultClientContext>, topic: &str) -> KafkaResult<usize> {
+    let metadata = admin.inner().fetch_metadata(Some(topic), CALL)?;
+    let Some(found) = metadata.topics().iter().find(|found| found.name() == topic) else { return Ok(0) };
+    match found.error().map(RDKafkaErrorCode::from) {
+        None => Ok(found.partitions().len()),
+        Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::LeaderNotAvailable) => Ok(0),
+        Some(code) => Err(KafkaError::MetadataFetch(code)),
+    }
+}
+
+fn create(admin: &AdminClient<DefaultClientContext>, names: &[String], settings: &Settings) -> KafkaResult<()> {
+    let topics = &settings.topics;
+    let largest = client::MAX_MESSAGE_BYTES.to_string();
+    let new: Vec<NewTopic<'_>> = names
+        .iter()
+        .map(|name| {
+            let replication = TopicReplication::Fixed(topics.replication.unwrap_or(-1));
+            let topic = NewTopic::new(name, topics.partitions, replication);
+            if *name == topics.dead_letters {
+                topic.set("retention.ms", "1209600000").set("max.message.bytes", &largest)
+            } else if *name == topics.alerts {
+                topic.set("retention.ms", "2592000000")
+            } else if *name == topics.stories {
+                topic.set("cleanup.policy", "compact,delete")
+            } else {
+                topic
+            }
+        })
+        .collect();
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(|_| KafkaError::Canceled)?;
+    let options = AdminOptions::new().operation_timeout(Some(CALL)).request_timeout(Some(CALL));
+    for made in runtime.block_on(admin.create_topics(&new, &options))? {
+        match made {
+            Ok(name) => tracing::info!(topic = name, partitions = topics.partitions, "topic made"),
+            Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
+            Err((_, code)) => return Err(KafkaError::AdminOp(code)),
+        }
+    }
+    Ok(())
+}
+
+/// The stories of a partition of the matches topic lie in the partition of the same number.
+fn check_partitions(admin: &AdminClient<DefaultClientContext>, settings: &Settings) -> Result<(), StageError> {
+    let topics = &settings.topics;
+    let counts = (partitions(admin, &topics.matches), partitions(admin, &topics.stories));
+    match counts {
+        (Ok(of_matches), Ok(of_stories)) if of_matches != of_stories && of_matches > 0 && of_stories > 0 => {
+            Err(StageError::Partitions {
+                matches: topics.matches.clone(),
+                of_matches,
+                stories: topics.stories.clone(),
+                of_stories,
+            })
+        }
+        _ => Ok(()),
+    }
+}

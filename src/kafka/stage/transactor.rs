@@ -1,0 +1,302 @@
+//! The thread that owns the transaction: takes batches in their order, produces what came of their
+//! records, and commits results and offsets together.
+//!
+//! After an end that is not known no transaction is begun on the same producer: a new one with the same
+//! transactional id settles the old one's, and the records are read again.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender};
+use jiff::Timestamp;
+use rdkafka::consumer::{CommitMode, Consumer, ConsumerGroupMetadata};
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+use rdkafka::producer::{Producer, PurgeConfig};
+
+use crate::kafka::stage::StageError;
+use crate::kafka::stage::batch::{Batch, Chunk, Ended, How, Order, Positions, offsets};
+use crate::kafka::stage::client::{self, Rarely};
+use crate::kafka::stage::consumer::StageConsumer;
+use crate::kafka::stage::observe::{Condition, Done, Observe, StageEvent, TransactionEnd};
+use crate::kafka::stage::producer::{CALL_TIMEOUT, StageProducer};
+use crate::kafka::stage::stop::Stop;
+use crate::kafka::stage::worker::process;
+use crate::pipeline::dead_letter::BadRecordLimits;
+use crate::pipeline::processed::{Outcome, Work};
+use crate::settings::{DeliveryMode, Settings};
+
+/// Fenced twice within this time: somebody else uses our transactional id.
+const FENCED_TWICE: Duration = Duration::from_secs(60);
+/// How often a call that may be repeated is.
+const ATTEMPTS: u32 = 3;
+
+/// The thread's state.
+pub struct Transactor {
+    pub(crate) stage: &'static str,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) orders: Receiver<Order>,
+    pub(crate) ended: Sender<Ended>,
+    pub(crate) epoch: Arc<AtomicU64>,
+    pub(crate) consumer: Arc<StageConsumer>,
+    /// Where records are to be processed one after the other.
+    pub(crate) work: Option<Box<dyn Work>>,
+    pub(crate) limits: BadRecordLimits,
+    pub(crate) observer: Arc<dyn Observe>,
+    pub(crate) stop: Arc<Stop>,
+    pub(crate) producer: Option<StageProducer>,
+    pub(crate) fenced: Option<Instant>,
+    pub(crate) said: Rarely,
+}
+
+/// Why a batch was not committed, and what is left to do.
+enum Failure {
+    /// The transaction can be aborted.
+    Abort(KafkaError),
+    /// The producer cannot be used any more, or the end is not known.
+    Remake(KafkaError),
+    /// Its assignment is gone.
+    Stale,
+    /// Too many bad records.
+    Tripped,
+}
+
+impl Transactor {
+    /// Runs until the thread that polls hangs up, or stopping takes too long.
+    ///
+    /// # Errors
+    /// Another instance with the same transactional id.
+    pub fn run(mut self) -> Result<(), StageError> {
+        self.ready_producer()?;
+        while let Ok(order) = self.orders.recv() {
+            match order {
+                Order::Release(partitions) => {
+                    if let Some(work) = &mut self.work {
+                        partitions.into_iter().for_each(|partition| work.release(partition));
+                    }
+                }
+                Order::End(batch) => {
+                    let bytes = batch.bytes;
+                    let how = self.end(*batch)?;
+                    if self.ended.send(Ended { bytes, how }).is_err() {
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, batch: Batch) -> Result<How, StageError> {
+        let start = Instant::now();
+        let Batch { epoch, chunks, positions, group, .. } = batch;
+        let mut begun = false;
+        let outcome = self
+            .collect(epoch, chunks)
+            .and_then(|mut done| self.attempt(epoch, &positions, group.as_ref(), &mut done, &mut begun).map(|()| done));
+        let failure = match outcome {
+            Ok(done) => {
+                if let Some(work) = &mut self.work {
+                    work.commit();
+                }
+                self.log_dead_letters(&done);
+                self.observer.observe(StageEvent::Done(&done));
+                self.observer.observe(StageEvent::Ended(TransactionEnd::Committed, start.elapsed()));
+                return Ok(How::Committed(positions));
+            }
+            Err(failure) => failure,
+        };
+        // What was closed after this batch under the same epoch must not overtake it.
+        self.epoch.fetch_max(epoch + 1, Ordering::AcqRel);
+        if let Some(work) = &mut self.work {
+            work.rollback();
+        }
+        if begun {
+            self.observer.observe(StageEvent::Ended(TransactionEnd::Aborted, start.elapsed()));
+        }
+        let how = if matches!(failure, Failure::Tripped) { How::Tripped } else { How::Aborted };
+        self.settle(failure, begun)?;
+        Ok(how)
+    }
+
+    /// The batch's results, in the order of its records.
+    fn collect(&mut self, epoch: u64, chunks: Vec<Chunk>) -> Result<Vec<Done>, Failure> {
+        let mut done = Vec::new();
+        for chunk in chunks {
+            if self.stale(epoch) {
+                return Err(Failure::Stale);
+            }
+            match chunk {
+                // A worker that is gone has stopped the daemon already.
+                Chunk::Pending(results) => done.extend(results.recv().map_err(|_| Failure::Stale)?),
+                Chunk::Raw(records) => {
+                    let work = self.work.as_mut().expect("only a stage that works in order leaves its records raw");
+                    done.extend(records.iter().map(|fetched| process(work.as_mut(), fetched, Timestamp::now())));
+                }
+            }
+        }
+        for record in &done {
+            let bad = matches!(record.processed.outcome, Outcome::DeadLettered(_));
+            if let Some(tripped) = self.limits.record(bad) {
+                self.observer.observe(StageEvent::Consumer(Condition::Tripped(tripped.to_string())));
+                tracing::error!(stage = self.stage, "{tripped}: the stage stops until somebody looks");
+                return Err(Failure::Tripped);
+            }
+        }
+        Ok(done)
+    }
+
+    fn attempt(
+        &mut self,
+        epoch: u64,
+        positions: &Positions,
+        group: Option<&ConsumerGroupMetadata>,
+        done: &mut [Done],
+        begun: &mut bool,
+    ) -> Result<(), Failure> {
+        let exactly_once = self.settings.delivery.mode == DeliveryMode::ExactlyOnce;
+        let Some(producer) = &mut self.producer else { return Err(Failure::Stale) };
+        if exactly_once {
+            producer.inner.begin_transaction().map_err(Failure::Remake)?;
+        }
+        *begun = true;
+        for record in done.iter_mut() {
+            for produce in std::mem::take(&mut record.processed.produce) {
+                producer.send(&produce).map_err(Failure::Abort)?;
+            }
+        }
+        producer.delivered().map_err(Failure::Abort)?;
+        if self.epoch.load(Ordering::Acquire) != epoch {
+            return Err(Failure::Stale);
+        }
+        let offsets = offsets(positions).map_err(Failure::Abort)?;
+        if !exactly_once {
+            return self.consumer.commit(&offsets, CommitMode::Sync).map_err(Failure::Abort);
+        }
+        let group = group.ok_or(Failure::Abort(KafkaError::Canceled))?;
+        let producer = &producer.inner;
+        retry(|| producer.send_offsets_to_transaction(&offsets, group, CALL_TIMEOUT))?;
+        retry(|| producer.commit_transaction(CALL_TIMEOUT))
+    }
+
+    /// Leaves nothing under way: aborts, or makes a new producer. Blocks until the broker is there again.
+    fn settle(&mut self, failure: Failure, begun: bool) -> Result<(), StageError> {
+        let error = match failure {
+            Failure::Tripped => return Ok(()),
+            Failure::Stale if !begun => return Ok(()),
+            Failure::Stale => None,
+            Failure::Abort(error) => Some((error, false)),
+            Failure::Remake(error) => Some((error, true)),
+        };
+        let remake = error.as_ref().is_some_and(|(_, remake)| *remake);
+        if let Some((error, _)) = &error {
+            self.said
+                .warn(self.stage, &format!("a batch is not committed and is read again: {}", client::explain(error)));
+            self.check_fenced(error)?;
+        }
+        if !remake && self.aborted() {
+            // Not at the speed of light where the same thing fails again and again.
+            if error.is_some() {
+                self.stop.pause(Duration::from_millis(100));
+            }
+            return Ok(());
+        }
+        self.producer = None;
+        self.ready_producer()
+    }
+
+    fn aborted(&mut self) -> bool {
+        let Some(producer) = &self.producer else { return true };
+        if self.settings.delivery.mode == DeliveryMode::AtLeastOnce {
+            producer.inner.purge(PurgeConfig::default().queue().inflight());
+            let flushed = producer.inner.flush(CALL_TIMEOUT).is_ok();
+            producer.forget();
+            return flushed;
+        }
+        let aborted = retry(|| producer.inner.abort_transaction(CALL_TIMEOUT)).is_ok();
+        producer.forget();
+        aborted
+    }
+
+    /// Makes the producer, again and again until it is there or stopping is asked for.
+    fn ready_producer(&mut self) -> Result<(), StageError> {
+        let mut wait = Duration::from_millis(100);
+        while self.producer.is_none() && !self.stop.requested() {
+            match StageProducer::make(&self.settings, self.stage) {
+                Ok(producer) => {
+                    self.producer = Some(producer);
+                    self.observer.observe(StageEvent::Producer(Condition::Ready));
+                    if self.said.clear() {
+                        tracing::info!(stage = self.stage, "the producer is ready again");
+                    }
+                }
+                Err(KafkaError::ClientConfig(_, description, property, _)) => {
+                    return Err(StageError::Client { property, description });
+                }
+                Err(error) => {
+                    let why = format!("no producer yet: {}", client::explain(&error));
+                    self.said.warn(self.stage, &why);
+                    self.observer.observe(StageEvent::Producer(Condition::Waiting(why)));
+                    self.check_fenced(&error)?;
+                    self.stop.pause(wait);
+                    wait = (wait * 2).min(Duration::from_secs(5));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check_fenced(&mut self, error: &KafkaError) -> Result<(), StageError> {
+        let fenced = matches!(
+            error.rdkafka_error_code(),
+            Some(RDKafkaErrorCode::Fenced | RDKafkaErrorCode::ProducerFenced | RDKafkaErrorCode::InvalidProducerEpoch)
+        );
+        if !fenced {
+            return Ok(());
+        }
+        if self.fenced.is_some_and(|at| at.elapsed() < FENCED_TWICE) {
+            return Err(StageError::Fenced { stage: self.stage, instance: self.settings.kafka.instance.clone() });
+        }
+        self.fenced = Some(Instant::now());
+        Ok(())
+    }
+
+    fn stale(&self, epoch: u64) -> bool {
+        self.epoch.load(Ordering::Acquire) != epoch || self.stop.expired()
+    }
+
+    fn log_dead_letters(&self, done: &[Done]) {
+        for record in done {
+            if let Outcome::DeadLettered(reason) = record.processed.outcome {
+                tracing::warn!(
+                    stage = self.stage,
+                    topic = &*record.topic,
+                    partition = record.partition,
+                    offset = record.offset,
+                    event = record.processed.event_id.as_deref(),
+                    reason = reason.as_str(),
+                    "dead letter: {}",
+                    record.processed.complaint.as_deref().unwrap_or("no more is known"),
+                );
+            }
+        }
+    }
+}
+
+/// The same call again where librdkafka allows it, and what its failure means.
+fn retry(mut call: impl FnMut() -> KafkaResult<()>) -> Result<(), Failure> {
+    let mut attempt = 1;
+    loop {
+        let error = match call() {
+            Ok(()) => return Ok(()),
+            Err(error) => error,
+        };
+        match &error {
+            KafkaError::Transaction(cause) if cause.is_fatal() => return Err(Failure::Remake(error)),
+            KafkaError::Transaction(cause) if cause.txn_requires_abort() => return Err(Failure::Abort(error)),
+            KafkaError::Transaction(cause) if cause.is_retriable() && attempt < ATTEMPTS => attempt += 1,
+            KafkaError::Flush(_) => return Err(Failure::Abort(error)),
+            _ => return Err(Failure::Remake(error)),
+        }
+    }
+}
