@@ -5,5 +5,6 @@
 //! once into an engine that all workers share.
 
 pub mod definition;
+pub mod query;
 pub mod reading;
 pub mod text;
