@@ -5,6 +5,8 @@
 //! once into an engine that all workers share.
 
 pub mod definition;
+pub mod engine;
+pub mod explain;
 pub mod query;
 pub mod reading;
 pub mod text;

@@ -27,6 +27,7 @@ mod parser;
 use std::ops::Range;
 
 pub use parser::parse;
+pub(in crate::matching) use parser::parse_text;
 
 /// The longest query, in characters.
 pub const LONGEST: usize = 16_384;

@@ -9,7 +9,7 @@ use crate::matching::definition::Located;
 
 /// The tree of a query, where nothing is wrong with it, and all findings.
 pub fn parse(text: &Located<String>) -> (Option<Node>, Vec<Diagnostic>) {
-    let (node, findings) = parse_text(&text.value);
+    let (node, findings) = parse_whole(&text.value);
     let place = |finding: Finding| {
         let span = text.inside(finding.span);
         let level = if finding.warning { Level::Warning } else { Level::Error };
@@ -18,7 +18,12 @@ pub fn parse(text: &Located<String>) -> (Option<Node>, Vec<Diagnostic>) {
     (node, findings.into_iter().map(place).collect())
 }
 
-fn parse_text(text: &str) -> (Option<Node>, Vec<Finding>) {
+/// The tree of a query in which nothing is wrong.
+pub(in crate::matching) fn parse_text(text: &str) -> Option<Node> {
+    parse_whole(text).0
+}
+
+fn parse_whole(text: &str) -> (Option<Node>, Vec<Finding>) {
     let length = text.chars().count();
     if length > LONGEST {
         let message = format!("the query has {length} characters; at most {LONGEST} are read");
@@ -356,7 +361,7 @@ mod tests {
     use super::*;
 
     fn codes(text: &str) -> Vec<&'static str> {
-        let (node, findings) = parse_text(text);
+        let (node, findings) = parse_whole(text);
         let failed = findings.iter().any(|finding| !finding.warning);
         assert_eq!(node.is_none(), failed, "{text}: a tree exactly where there is no error");
         findings.iter().map(|finding| finding.code).collect()
@@ -421,7 +426,7 @@ mod tests {
 
     #[test]
     fn a_mix_shows_both_readings() {
-        let (_, findings) = parse_text("a AND b OR c");
+        let (_, findings) = parse_whole("a AND b OR c");
         let help = findings[0].help.clone().expect("it has help");
         assert!(help.contains("(a AND b) OR c") && help.contains("a AND (b OR c)"), "{help}");
         assert_eq!(findings[0].span, 8..10);
@@ -443,7 +448,7 @@ mod tests {
 
     #[test]
     fn distances_bind_tighter_than_not() {
-        let (node, _) = parse_text("a AND NOT b NEAR/3 c");
+        let (node, _) = parse_whole("a AND NOT b NEAR/3 c");
         let Some(Node { kind: Kind::And(parts), .. }) = node else { panic!("it is an AND") };
         let Kind::Not(inner) = &parts[1].kind else { panic!("the second part is a NOT") };
         assert!(matches!(inner.kind, Kind::Near { words: 3, .. }));

@@ -1,0 +1,140 @@
+//! What the words of the text are looked up in: one dictionary for all queries and vocabulary.
+//!
+//! A *unit* is the smallest thing that is found by a lookup: a folded word, two neighbouring
+//! characters of a script without spaces (one alone is too common to be an index), a word exactly as
+//! written, the beginning of a word, or a stem. Equal units of all queries are one.
+
+use hashbrown::HashMap;
+use smallvec::SmallVec;
+
+use super::language::{Stem, Stemming};
+use crate::matching::text;
+
+/// The number of a unit.
+pub(super) type Unit = u32;
+
+/// Units of a word: few.
+pub(super) type Units = SmallVec<[Unit; 2]>;
+
+/// Units by what finds them.
+#[derive(Default)]
+pub(super) struct Dictionary {
+    words: HashMap<u64, Unit>,
+    pairs: HashMap<u64, Unit>,
+    exact: HashMap<u64, Vec<(Box<str>, Unit)>>,
+    prefixes: HashMap<u64, Unit>,
+    stems: HashMap<(Stem, Box<str>), Unit>,
+    stemming: Stemming,
+    prices: Vec<u32>,
+}
+
+/// The key of two neighbouring characters.
+#[inline]
+fn pair(first: u64, second: u64) -> u64 {
+    (first.rotate_left(23) ^ second).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+/// How common a word of so many letters is, roughly: only the order of these figures matters.
+fn price_of_length(letters: usize) -> u32 {
+    match letters {
+        0..=1 => 3_000,
+        2 => 1_000,
+        3 => 300,
+        4 => 100,
+        5 => 50,
+        6 => 30,
+        _ => 15,
+    }
+}
+
+impl Dictionary {
+    fn unit(prices: &mut Vec<u32>, price: u32) -> Unit {
+        prices.push(price);
+        u32::try_from(prices.len() - 1).expect("units are fewer than the characters of all queries")
+    }
+
+    /// The unit of a folded word, or of one character of a script without spaces.
+    pub(super) fn add_word(&mut self, folded: &str) -> Unit {
+        let price = if folded.is_ascii() { folded.len() } else { folded.chars().count() };
+        let prices = &mut self.prices;
+        *self.words.entry(text::hash(folded)).or_insert_with(|| Self::unit(prices, price_of_length(price)))
+    }
+
+    /// The unit of two neighbouring characters.
+    pub(super) fn add_pair(&mut self, first: u64, second: u64) -> Unit {
+        let prices = &mut self.prices;
+        *self.pairs.entry(pair(first, second)).or_insert_with(|| Self::unit(prices, 40))
+    }
+
+    /// The unit of a word exactly as written.
+    pub(super) fn add_exact(&mut self, folded: &str, written: &str) -> Unit {
+        let forms = self.exact.entry(text::hash(folded)).or_default();
+        if let Some((_, unit)) = forms.iter().find(|(form, _)| **form == *written) {
+            return *unit;
+        }
+        let unit = Self::unit(&mut self.prices, price_of_length(folded.chars().count()) / 3);
+        forms.push((written.into(), unit));
+        unit
+    }
+
+    /// The unit of all words that begin so.
+    pub(super) fn add_prefix(&mut self, folded: &str) -> Unit {
+        let prices = &mut self.prices;
+        let price = price_of_length(folded.chars().count()) * 3;
+        *self.prefixes.entry(text::hash(folded)).or_insert_with(|| Self::unit(prices, price))
+    }
+
+    /// The unit of all words with the stem of this one.
+    pub(super) fn add_stem(&mut self, stem: Stem, folded: &str) -> Unit {
+        self.stemming.add(stem, folded);
+        let key = (stem, stem.of(folded).into_boxed_str());
+        let price = price_of_length(key.1.chars().count()) * 2;
+        let prices = &mut self.prices;
+        *self.stems.entry(key).or_insert_with(|| Self::unit(prices, price))
+    }
+
+    /// How many units there are.
+    pub(super) fn len(&self) -> usize {
+        self.prices.len()
+    }
+
+    /// How common a unit is, roughly.
+    pub(super) fn price(&self, unit: Unit) -> u32 {
+        self.prices[unit as usize]
+    }
+
+    /// The unit of a folded word or character.
+    #[inline]
+    pub(super) fn word(&self, hash: u64) -> Option<Unit> {
+        self.words.get(&hash).copied()
+    }
+
+    /// The unit of two neighbouring characters.
+    #[inline]
+    pub(super) fn pair(&self, first: u64, second: u64) -> Option<Unit> {
+        self.pairs.get(&pair(first, second)).copied()
+    }
+
+    /// The forms that are looked for exactly, of a folded word.
+    #[inline]
+    pub(super) fn exact(&self, hash: u64) -> &[(Box<str>, Unit)] {
+        self.exact.get(&hash).map_or(&[], Vec::as_slice)
+    }
+
+    /// All units of a folded word that do not depend on how it is written.
+    pub(super) fn units(&self, hash: u64, folded: impl FnOnce() -> String) -> Units {
+        let mut units = Units::from_iter(self.word(hash));
+        if self.prefixes.is_empty() && self.stems.is_empty() {
+            return units;
+        }
+        let folded = folded();
+        if !self.prefixes.is_empty() {
+            let ends = folded.char_indices().map(|(at, c)| at + c.len_utf8());
+            units.extend(ends.filter_map(|end| self.prefixes.get(&text::hash(&folded[..end])).copied()));
+        }
+        for stem in self.stemming.candidates(&folded) {
+            units.extend(self.stems.get(&(stem, stem.of(&folded).into_boxed_str())).copied());
+        }
+        units
+    }
+}

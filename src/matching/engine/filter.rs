@@ -1,0 +1,99 @@
+//! What is known of an event besides its text: language, source, tags.
+
+use super::language::{is_kind_of, primary, script};
+use super::scan::Found;
+use crate::matching::definition;
+use crate::matching::query::Meta;
+use crate::matching::text::{Script, fold};
+use crate::message::event::{Event, Source};
+
+/// A watchlist's filter, compiled.
+#[derive(Debug, Default)]
+pub(super) struct Filter {
+    languages: Vec<String>,
+    sources: Vec<String>,
+    exclude_sources: Vec<String>,
+}
+
+impl Filter {
+    pub(super) fn new(filter: &definition::Filter) -> Self {
+        let values = |list: &[definition::Located<String>]| list.iter().map(|item| item.value.clone()).collect();
+        Self {
+            languages: values(&filter.languages),
+            sources: values(&filter.sources),
+            exclude_sources: values(&filter.exclude_sources),
+        }
+    }
+
+    /// Why an event is not looked at; none where it is.
+    pub(super) fn refuses(&self, event: &Event<'_>, found: &Found) -> Option<String> {
+        if !self.languages.is_empty() && !self.languages.iter().any(|range| has_language(event, found, range)) {
+            let lang = event.lang.as_deref().unwrap_or("not given, and its script is of none of them");
+            return Some(format!("the filter takes {}; the event's language is {lang}", self.languages.join(", ")));
+        }
+        let source = event.source.identity().unwrap_or("not given");
+        if !self.sources.is_empty() && !self.sources.iter().any(|wanted| is_from(&event.source, wanted)) {
+            return Some(format!("the filter takes {}; the event's source is {source}", self.sources.join(", ")));
+        }
+        let excluded = self.exclude_sources.iter().find(|excluded| is_from(&event.source, excluded))?;
+        Some(format!("the filter excludes {excluded}; the event's source is {source}"))
+    }
+
+    /// What of it belongs to the watchlist's meaning.
+    pub(super) fn canonical(&self) -> String {
+        format!("{:?} {:?} {:?}", self.languages, self.sources, self.exclude_sources)
+    }
+}
+
+fn has_language(event: &Event<'_>, found: &Found, range: &str) -> bool {
+    match (event.lang.as_deref().filter(|lang| !lang.is_empty()), found.main_script()) {
+        (Some(lang), _) => is_kind_of(lang, range),
+        (None, None) => true,
+        (None, Some(main)) => match script(&primary(range)) {
+            // Japanese without kana, as in headlines, cannot be told from Chinese.
+            Script::Kana => matches!(main, Script::Kana | Script::Han),
+            expected => expected == main,
+        },
+    }
+}
+
+/// Whether a source is the one written: its domain or one above it, its id or its name.
+fn is_from(source: &Source<'_>, written: &str) -> bool {
+    let written = written.trim();
+    let same = |known: &str| known.eq_ignore_ascii_case(written) || fold(known) == fold(written);
+    let below = |domain: &str| {
+        let cut = domain.len().checked_sub(written.len() + 1);
+        cut.is_some_and(|at| {
+            domain.is_char_boundary(at + 1)
+                && domain.as_bytes()[at] == b'.'
+                && domain[at + 1..].eq_ignore_ascii_case(written)
+        })
+    };
+    source.all().any(same) || source.domain.as_deref().is_some_and(below)
+}
+
+/// Whether `lang:`, `source:` or `tag:` holds.
+pub(super) fn meta(meta: Meta, value: &str, event: &Event<'_>) -> bool {
+    match meta {
+        Meta::Lang => event.lang.as_deref().is_some_and(|lang| is_kind_of(lang, value)),
+        Meta::Source => is_from(&event.source, value),
+        Meta::Tag => event.tags.iter().any(|tag| tag.eq_ignore_ascii_case(value) || fold(tag) == fold(value)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_is_known_by_domain_id_or_name() {
+        let source =
+            Source { id: Some("rtr".into()), name: Some("Reuters".into()), domain: Some("uk.reuters.com".into()) };
+        for written in ["reuters.com", "REUTERS.COM", "uk.reuters.com", "rtr", "reuters"] {
+            assert!(is_from(&source, written), "{written}");
+        }
+        for written in ["euters.com", "com.reuters", "bbc.com", "com.", ""] {
+            assert!(!is_from(&source, written), "{written}");
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! One pass over an event's text: which units stand where.
+//!
+//! Positions are half words from the start of the event; between fields there is a gap wider than
+//! any distance, so that nothing is near across a field's end.
+
+use hashbrown::HashMap;
+use smallvec::SmallVec;
+
+use super::dictionary::{Dictionary, Unit, Units};
+use super::vocabulary::is_single;
+use crate::matching::query::{FARTHEST, Field};
+use crate::matching::text::{self, Break, Script, Sink, Token};
+use crate::message::event::Event;
+
+/// A place in the text at which something was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    /// Half words from the start of the event.
+    pub(super) start: u32,
+    /// Half open.
+    pub(super) end: u32,
+    /// The spelling found, or [`NO_SPELLING`].
+    pub(super) spelling: u32,
+    /// Bytes of the field.
+    pub(super) from: u32,
+    /// Half open.
+    pub(super) to: u32,
+}
+
+/// Of a place that no spelling of its own was found at.
+pub(super) const NO_SPELLING: u32 = u32::MAX;
+
+/// Wider than any distance between words.
+const FIELD_GAP: u32 = 4 * FARTHEST;
+/// A hundred words.
+const LEAD: u32 = 200;
+
+/// The fields, in the order of their positions.
+pub(super) const FIELDS: [&str; 3] = ["title", "summary", "body"];
+
+/// The text of a field, by its place in [`FIELDS`].
+pub(super) fn text_of<'a>(event: &'a Event<'_>, field: usize) -> &'a str {
+    [&event.title, &event.summary, &event.body][field]
+}
+
+/// What the pass over an event found. Reused from event to event.
+#[derive(Default)]
+pub(super) struct Found {
+    /// Places by unit.
+    places: Vec<Vec<Place>>,
+    /// Units that have places.
+    pub(super) touched: Vec<Unit>,
+    /// The first position of each field, and one past the last.
+    bounds: [u32; 4],
+    sentences: Vec<u32>,
+    paragraphs: Vec<u32>,
+    scripts: [u32; 12],
+    seen: HashMap<u64, Seen>,
+}
+
+/// What is known of a folded word that was met before.
+#[derive(Clone, Default)]
+struct Seen {
+    units: Units,
+    exact: bool,
+    /// Shorter forms of it that are units.
+    licensed: SmallVec<[u64; 1]>,
+}
+
+/// Words remembered per worker: a few megabytes.
+const REMEMBERED: usize = 1 << 16;
+
+impl Found {
+    pub(super) fn for_units(units: usize) -> Self {
+        Self { places: vec![Vec::new(); units], ..Self::default() }
+    }
+
+    /// Forgets the last event and reads the next.
+    pub(super) fn read(&mut self, dictionary: &Dictionary, event: &Event<'_>) {
+        for unit in self.touched.drain(..) {
+            self.places[unit as usize].clear();
+        }
+        self.sentences.clear();
+        self.paragraphs.clear();
+        self.scripts = [0; 12];
+        if self.seen.len() > REMEMBERED {
+            self.seen.clear();
+        }
+        let mut at = 0;
+        for field in 0..FIELDS.len() {
+            self.bounds[field] = at;
+            self.sentences.push(at);
+            self.paragraphs.push(at);
+            let text = text_of(event, field);
+            let mut pass = Pass { found: self, dictionary, text, at, single: None };
+            text::scan(text, &mut pass);
+            at = pass.at + FIELD_GAP;
+        }
+        self.bounds[FIELDS.len()] = at;
+    }
+
+    /// Where a unit stands, in order.
+    pub(super) fn places(&self, unit: Unit) -> &[Place] {
+        &self.places[unit as usize]
+    }
+
+    /// The field of a position.
+    pub(super) fn field(&self, position: u32) -> usize {
+        self.bounds[1..FIELDS.len()].partition_point(|bound| *bound <= position)
+    }
+
+    /// Whether a place is in a field.
+    pub(super) fn is_in(&self, place: &Place, field: Field) -> bool {
+        let at = self.field(place.start);
+        match field {
+            Field::Title => at == 0,
+            Field::Summary => at == 1,
+            Field::Body => at == 2,
+            Field::Lead => at == 0 || place.end <= self.bounds[at] + LEAD,
+        }
+    }
+
+    /// Whether two places are in one sentence.
+    pub(super) fn one_sentence(&self, a: &Place, b: &Place) -> bool {
+        together(&self.sentences, a, b)
+    }
+
+    /// Whether two places are in one paragraph.
+    pub(super) fn one_paragraph(&self, a: &Place, b: &Place) -> bool {
+        together(&self.paragraphs, a, b)
+    }
+
+    /// The script of most of the text; none where there is none.
+    pub(super) fn main_script(&self) -> Option<Script> {
+        // Kana decides: Japanese is written in Han too.
+        let kana = self.scripts[Script::Kana as usize];
+        let han = self.scripts[Script::Han as usize];
+        if kana > 0 && kana * 10 > han {
+            return Some(Script::Kana);
+        }
+        const ALL: [Script; 10] = [
+            Script::Latin,
+            Script::Cyrillic,
+            Script::Greek,
+            Script::Arabic,
+            Script::Hebrew,
+            Script::Han,
+            Script::Hangul,
+            Script::Thai,
+            Script::Devanagari,
+            Script::Other,
+        ];
+        let most = ALL.into_iter().max_by_key(|script| self.scripts[*script as usize])?;
+        (self.scripts[most as usize] > 0).then_some(most)
+    }
+
+    fn put(&mut self, unit: Unit, place: Place) {
+        let places = &mut self.places[unit as usize];
+        if places.is_empty() {
+            self.touched.push(unit);
+        }
+        places.push(place);
+    }
+}
+
+fn together(starts: &[u32], a: &Place, b: &Place) -> bool {
+    let number = |position: u32| starts.partition_point(|start| *start <= position);
+    let (first, last) = (a.start.min(b.start), a.end.max(b.end) - 1);
+    number(first) == number(last)
+}
+
+struct Pass<'a> {
+    found: &'a mut Found,
+    dictionary: &'a Dictionary,
+    text: &'a str,
+    at: u32,
+    /// The character before, where it is a token of its own: its hash, first byte and end.
+    single: Option<(u64, u32, u32)>,
+}
+
+impl Sink for Pass<'_> {
+    #[inline]
+    fn token(&mut self, token: Token) {
+        let start = self.at;
+        self.at += token.half_words();
+        match token.breaks {
+            Break::None => {}
+            Break::Sentence => self.found.sentences.push(start),
+            Break::Paragraph => {
+                self.found.sentences.push(start);
+                self.found.paragraphs.push(start);
+            }
+        }
+        self.found.scripts[token.script as usize] += 1;
+        let place = Place { start, end: self.at, spelling: NO_SPELLING, from: token.start, to: token.end };
+        if is_single(token.script) {
+            self.single(&token, place);
+        } else {
+            self.single = None;
+            self.word(&token, place);
+        }
+    }
+}
+
+impl Pass<'_> {
+    fn single(&mut self, token: &Token, place: Place) {
+        if let Some(unit) = self.dictionary.word(token.hash) {
+            self.found.put(unit, place);
+        }
+        if let Some((hash, from, to)) = self.single
+            && let Some(unit) = self.dictionary.pair(hash, token.hash)
+            && !separated(&self.text[to as usize..token.start as usize])
+        {
+            self.found.put(unit, Place { start: place.start - 1, from, ..place });
+        }
+        self.exact(token, place);
+        self.single = Some((token.hash, token.start, token.end));
+    }
+
+    fn exact(&mut self, token: &Token, place: Place) {
+        let written = &self.text[token.start as usize..token.end as usize];
+        for (form, unit) in self.dictionary.exact(token.hash) {
+            if **form == *written {
+                self.found.put(*unit, place);
+            }
+        }
+    }
+
+    fn word(&mut self, token: &Token, place: Place) {
+        if !self.found.seen.contains_key(&token.hash) {
+            let seen = self.look_up(token);
+            self.found.seen.insert(token.hash, seen);
+        }
+        let Some(seen) = self.found.seen.get(&token.hash) else { return };
+        if seen.units.is_empty() && !seen.exact && seen.licensed.is_empty() {
+            return;
+        }
+        let seen = seen.clone();
+        for unit in &seen.units {
+            self.found.put(*unit, place);
+        }
+        if seen.exact {
+            self.exact(token, place);
+        }
+        for hash in &seen.licensed {
+            if let Some((_, from, to)) = text::licensed(self.text, token, |form| form == *hash)
+                && let Some(unit) = self.dictionary.word(*hash)
+            {
+                self.found.put(unit, Place { from, to, ..place });
+            }
+        }
+    }
+
+    #[cold]
+    fn look_up(&self, token: &Token) -> Seen {
+        let folded = || text::fold(&self.text[token.start as usize..token.end as usize]);
+        let mut licensed = SmallVec::new();
+        // Every form is asked for, so that one that another query knows does not hide this one's.
+        text::licensed(self.text, token, |form| {
+            if self.dictionary.word(form).is_some() && form != token.hash && !licensed.contains(&form) {
+                licensed.push(form);
+            }
+            false
+        });
+        Seen {
+            units: self.dictionary.units(token.hash, folded),
+            exact: !self.dictionary.exact(token.hash).is_empty(),
+            licensed,
+        }
+    }
+}
+
+/// Whether what lies between two characters ends a name: in a script without spaces 发展中，国家 does
+/// not hold 中国.
+pub(super) fn separated(between: &str) -> bool {
+    between.chars().any(|c| "，。、；：！？,.;:!?…—()（）|/".contains(c))
+}

@@ -1,0 +1,335 @@
+//! Words, names and terms become *atoms*: what is found in an event once, for all queries that use it.
+//!
+//! Names of every language count in every event. Words of a `#term` written in Latin letters count
+//! only in events of the list's language, in events that name no language, and from English lists
+//! everywhere; in any other script they always count. Inflected forms count where the list's language
+//! has a stemmer.
+
+use hashbrown::{HashMap, HashSet};
+use smallvec::SmallVec;
+
+use super::dictionary::{Dictionary, Unit};
+use super::language::{Stem, case_forms, primary};
+use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::matching::definition::{Entry, Located, Vocabulary};
+use crate::matching::query::FARTHEST;
+use crate::matching::text::{Script, Word, words};
+use crate::message::evidence::EntityReference;
+
+/// The number of an atom.
+pub(super) type AtomId = u32;
+
+/// One step of a phrase.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Step {
+    pub(super) unit: Unit,
+    /// How many half words it shares with the step before: pairs of an odd run overlap.
+    pub(super) overlap: u8,
+}
+
+/// One way to write something: a word or a phrase.
+pub(super) struct Spelling {
+    pub(super) steps: SmallVec<[Step; 1]>,
+    /// The step that is the least common.
+    pub(super) anchor: u8,
+    /// As it stands in the query or the vocabulary.
+    pub(super) term: Box<str>,
+    /// The language of its list.
+    pub(super) lang: Option<Box<str>>,
+    /// Counts only in events of this language.
+    pub(super) only: Option<Box<str>>,
+}
+
+/// What is found once for all queries.
+#[derive(Default)]
+pub(super) struct Atom {
+    pub(super) spellings: Vec<u32>,
+    pub(super) any: Vec<AtomId>,
+    pub(super) not_in: Vec<u32>,
+    pub(super) context: Vec<AtomId>,
+    pub(super) within: u32,
+    pub(super) entity: Option<u32>,
+    pub(super) price: u32,
+}
+
+/// How the words of a spelling are compared.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Mode {
+    Folded,
+    Exact,
+    Prefix,
+    Stemmed(Stem),
+}
+
+/// What the atoms are made with.
+pub(super) struct Atoms<'d> {
+    vocabulary: &'d Vocabulary,
+    pub(super) dictionary: Dictionary,
+    pub(super) atoms: Vec<Atom>,
+    pub(super) spellings: Vec<Spelling>,
+    pub(super) entities: Vec<EntityReference>,
+    named: HashMap<(char, String), Option<AtomId>>,
+    bare: HashMap<(Mode, String), AtomId>,
+    open: HashSet<(char, String)>,
+    pub(super) findings: Vec<Diagnostic>,
+}
+
+impl<'d> Atoms<'d> {
+    pub(super) fn new(vocabulary: &'d Vocabulary) -> Self {
+        Self {
+            vocabulary,
+            dictionary: Dictionary::default(),
+            atoms: Vec::new(),
+            spellings: Vec::new(),
+            entities: Vec::new(),
+            named: HashMap::new(),
+            bare: HashMap::new(),
+            open: HashSet::new(),
+            findings: Vec::new(),
+        }
+    }
+
+    /// Compiles all entries, so that the vocabulary's own mistakes are found whoever uses it.
+    pub(super) fn whole_vocabulary(&mut self) {
+        for (sigil, entries) in [('@', &self.vocabulary.entities), ('#', &self.vocabulary.terms)] {
+            for id in entries.keys() {
+                self.named(sigil, id);
+            }
+        }
+    }
+
+    fn add(&mut self, mut atom: Atom) -> AtomId {
+        let spellings = atom.spellings.iter().map(|id| &self.spellings[*id as usize]);
+        let own: u32 = spellings.map(|s| self.dictionary.price(s.steps[usize::from(s.anchor)].unit)).sum();
+        atom.price = atom.any.iter().map(|member| self.atoms[*member as usize].price).fold(own, u32::saturating_add);
+        self.atoms.push(atom);
+        u32::try_from(self.atoms.len() - 1).expect("atoms are fewer than the characters of all queries")
+    }
+
+    /// The atom of a word or phrase that stands in a query; none where there is nothing to search for.
+    pub(super) fn bare(&mut self, written: &str, mode: Mode) -> Option<AtomId> {
+        if let Some(id) = self.bare.get(&(mode, written.to_owned())) {
+            return Some(*id);
+        }
+        let spelling = self.spelling(written, mode, written, None, None)?;
+        let id = self.add(Atom { spellings: vec![spelling], ..Atom::default() });
+        self.bare.insert((mode, written.to_owned()), id);
+        Some(id)
+    }
+
+    /// The atom of `@id` or `#id`; none where there is none, or where it is broken.
+    pub(super) fn named(&mut self, sigil: char, id: &str) -> Option<AtomId> {
+        let key = (sigil, id.to_owned());
+        if let Some(known) = self.named.get(&key) {
+            return *known;
+        }
+        let entries = if sigil == '@' { &self.vocabulary.entities } else { &self.vocabulary.terms };
+        let entry = entries.get(id)?;
+        if !self.open.insert(key.clone()) {
+            let message = format!("`{sigil}{id}` is made of itself");
+            let finding = Diagnostic::error("NW0216", &entry.id.file, entry.id.span.clone(), message);
+            self.findings.push(finding.help("remove it from `any` or `context` along the way"));
+            return None;
+        }
+        let atom = self.entry(sigil, entry);
+        self.open.remove(&key);
+        self.named.insert(key, atom);
+        atom
+    }
+
+    fn entry(&mut self, sigil: char, entry: &Entry) -> Option<AtomId> {
+        let mut atom = Atom { within: entry.within.min(FARTHEST), ..Atom::default() };
+        for (lang, list) in &entry.words {
+            let primary = primary(lang);
+            for word in list {
+                self.vocabulary_word(&mut atom, sigil, lang, &primary, word);
+            }
+        }
+        let mut whole = true;
+        for reference in &entry.any {
+            let member = self.reference(reference);
+            whole &= member.is_some();
+            atom.any.extend(member);
+        }
+        for phrase in &entry.not_in {
+            atom.not_in.extend(self.spelling(&phrase.value, Mode::Folded, &phrase.value, None, None));
+        }
+        for context in &entry.context {
+            let found = match context.value.chars().next() {
+                Some('@' | '#') => self.reference(context),
+                _ => self.context_word(context),
+            };
+            whole &= found.is_some();
+            atom.context.extend(found);
+        }
+        if sigil == '@' && !atom.spellings.is_empty() {
+            self.entities.push(EntityReference { id: entry.id.value.clone(), name: entry.name.clone() });
+            atom.entity = u32::try_from(self.entities.len() - 1).ok();
+        }
+        whole.then(|| self.add(atom))
+    }
+
+    fn context_word(&mut self, context: &Located<String>) -> Option<AtomId> {
+        let (bare, mode) = unmarked(&context.value);
+        let found = self.bare(bare, mode);
+        if found.is_none() {
+            self.nothing(context);
+        }
+        found
+    }
+
+    fn nothing(&mut self, word: &Located<String>) {
+        let message = "there is no letter or digit to search for";
+        self.findings.push(Diagnostic::error("NW0215", &word.file, word.span.clone(), message));
+    }
+
+    fn vocabulary_word(&mut self, atom: &mut Atom, sigil: char, lang: &str, primary: &str, word: &Located<String>) {
+        let (bare, marked) = unmarked(&word.value);
+        let stem = Stem::of_language(primary).filter(|_| sigil == '#' && marked == Mode::Folded);
+        let mode = stem.map_or(marked, Mode::Stemmed);
+        let only = (sigil == '#' && primary != "en" && is_latin(bare)).then_some(primary);
+        let Some(spelling) = self.spelling(bare, mode, &word.value, Some(lang), only) else {
+            self.nothing(word);
+            return;
+        };
+        atom.spellings.push(spelling);
+        if sigil == '@' && mode == Mode::Folded {
+            for form in case_forms(primary, bare) {
+                atom.spellings.extend(self.spelling(&form, mode, &word.value, Some(lang), None));
+            }
+        }
+    }
+
+    /// The atom of a written `@id` or `#id`, with a finding where there is none.
+    pub(super) fn reference(&mut self, written: &Located<String>) -> Option<AtomId> {
+        match written
+            .value
+            .strip_prefix('@')
+            .map(|id| ('@', id))
+            .or(written.value.strip_prefix('#').map(|id| ('#', id)))
+        {
+            Some((sigil, id)) => {
+                if !self.is_defined(sigil, id) {
+                    let finding = self.unknown(sigil, id, &written.file, written.span.clone());
+                    self.findings.push(finding);
+                }
+                self.named(sigil, id)
+            }
+            None => {
+                let message = "`any` holds other entries, as @id or #id";
+                self.findings.push(Diagnostic::error("NW0205", &written.file, written.span.clone(), message));
+                None
+            }
+        }
+    }
+
+    /// Whether the vocabulary has such an entry.
+    pub(super) fn is_defined(&self, sigil: char, id: &str) -> bool {
+        let entries = if sigil == '@' { &self.vocabulary.entities } else { &self.vocabulary.terms };
+        entries.contains_key(id)
+    }
+
+    /// The finding for an entry that is not there.
+    pub(super) fn unknown(
+        &self,
+        sigil: char,
+        id: &str,
+        file: &std::sync::Arc<crate::diagnostic::SourceFile>,
+        span: std::ops::Range<usize>,
+    ) -> Diagnostic {
+        let (code, kind, entries, others, other) = match sigil {
+            '@' => ("NW0205", "entity", &self.vocabulary.entities, &self.vocabulary.terms, '#'),
+            _ => ("NW0206", "term", &self.vocabulary.terms, &self.vocabulary.entities, '@'),
+        };
+        let finding = Diagnostic::error(code, file, span, format!("there is no {kind} `{sigil}{id}`"));
+        let near = did_you_mean(id, entries.keys().map(String::as_str));
+        let (sign, entry) = match (near.and_then(|near| entries.get(near)), others.get(id)) {
+            (_, Some(entry)) => (other, entry),
+            (Some(entry), None) => (sigil, entry),
+            (None, None) => return finding.help(format!("define [{kind}.{id}] in the vocabulary")),
+        };
+        finding.help(format!("did you mean `{sign}{}`?", entry.id.value)).related(
+            &entry.id.file,
+            entry.id.span.clone(),
+            "defined here",
+        )
+    }
+
+    fn spelling(&mut self, bare: &str, mode: Mode, term: &str, lang: Option<&str>, only: Option<&str>) -> Option<u32> {
+        let steps = self.steps(bare, mode);
+        let anchor = (0..steps.len()).min_by_key(|at| self.dictionary.price(steps[*at].unit))?;
+        let anchor = u8::try_from(anchor).unwrap_or(0);
+        let spelling =
+            Spelling { steps, anchor, term: term.into(), lang: lang.map(Into::into), only: only.map(Into::into) };
+        self.spellings.push(spelling);
+        u32::try_from(self.spellings.len() - 1).ok()
+    }
+
+    fn steps(&mut self, bare: &str, mode: Mode) -> SmallVec<[Step; 1]> {
+        let words = words(bare);
+        let mut steps = SmallVec::new();
+        let mut at = 0;
+        while at < words.len() {
+            let run = if mode == Mode::Exact { 1 } else { run_of_singles(&words[at..]) };
+            if run >= 2 {
+                for first in (at..at + run - 1).step_by(2) {
+                    steps.push(self.pair_step(&words, first, 0));
+                }
+                if run % 2 == 1 {
+                    steps.push(self.pair_step(&words, at + run - 2, 1));
+                }
+                at += run;
+            } else {
+                let last = at + 1 == words.len();
+                let unit = self.single(&words[at], bare, mode, last);
+                steps.push(Step { unit, overlap: 0 });
+                at += 1;
+            }
+        }
+        steps
+    }
+
+    fn pair_step(&mut self, words: &[Word], first: usize, overlap: u8) -> Step {
+        let unit = self.dictionary.add_pair(words[first].token.hash, words[first + 1].token.hash);
+        Step { unit, overlap }
+    }
+
+    fn single(&mut self, word: &Word, bare: &str, mode: Mode, last: bool) -> Unit {
+        match mode {
+            Mode::Exact => {
+                let written = &bare[word.token.start as usize..word.token.end as usize];
+                self.dictionary.add_exact(&word.folded, written)
+            }
+            Mode::Prefix if last && !is_single(word.token.script) => self.dictionary.add_prefix(&word.folded),
+            Mode::Stemmed(stem) if !is_single(word.token.script) && word.token.script != Script::Digits => {
+                self.dictionary.add_stem(stem, &word.folded)
+            }
+            _ => self.dictionary.add_word(&word.folded),
+        }
+    }
+}
+
+/// A vocabulary's word without its marks, and what they mean.
+pub(super) fn unmarked(written: &str) -> (&str, Mode) {
+    if let Some(exact) = written.strip_prefix('=') {
+        (exact, Mode::Exact)
+    } else if let Some(prefix) = written.strip_suffix('*') {
+        (prefix, Mode::Prefix)
+    } else {
+        (written, Mode::Folded)
+    }
+}
+
+/// Whether every character of a script is a token of its own.
+pub(super) fn is_single(script: Script) -> bool {
+    matches!(script, Script::Han | Script::Kana | Script::Thai)
+}
+
+fn run_of_singles(words: &[Word]) -> usize {
+    words.iter().take_while(|word| is_single(word.token.script)).count().max(1)
+}
+
+/// Whether a spelling is in Latin letters, which many languages share.
+pub(super) fn is_latin(bare: &str) -> bool {
+    words(bare).iter().all(|word| matches!(word.token.script, Script::Latin | Script::Digits))
+}
