@@ -166,14 +166,22 @@ pub(super) fn to_text(text: Cow<'_, str>) -> Cow<'_, str> {
 
 /// None where nothing in it is HTML.
 fn reduce(text: &str) -> Option<String> {
-    let has_tags = memchr::memchr_iter(b'<', text.as_bytes()).any(|at| markup(&text[at..]).is_some());
+    // Beyond these nothing that is begun ends: looking for the end again and again would take quadratic time.
+    let last_tag = memchr::memrchr(b'>', text.as_bytes()).unwrap_or_default();
+    let last_comment = memchr::memmem::rfind(text.as_bytes(), b"-->").unwrap_or_default();
+    let markup_at = |at: usize| {
+        let begun = &text[at..];
+        let ends = if begun.starts_with("<!--") { last_comment } else { last_tag };
+        if at < ends { markup(begun) } else { None }
+    };
+    let has_tags = memchr::memchr_iter(b'<', text.as_bytes()).any(|at| markup_at(at).is_some());
     let mut out = Output { text: String::with_capacity(text.len()), collapse: has_tags, gap: None };
     let (mut rest, mut found) = (text, has_tags);
     while let Some(at) = memchr::memchr2(b'<', b'&', rest.as_bytes()) {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
         let length = if rest.starts_with('<') {
-            markup(rest).map(|(length, element)| {
+            markup_at(text.len() - rest.len()).map(|(length, element)| {
                 out.element(element);
                 length
             })
@@ -268,20 +276,28 @@ fn markup(text: &str) -> Option<(usize, Element)> {
     }
 }
 
-/// Where a tag ends, past its `>`; a `>` within a quoted attribute does not end it.
+/// Where a tag ends, past its `>`. A `>` within a quoted attribute does not end it, as far as attributes go
+/// that hold text; a long tag (with a picture in it, say) ends at its first `>`.
 fn tag_end(text: &str) -> Option<usize> {
+    const QUOTES_WITHIN: usize = 1024;
     let bytes = text.as_bytes();
+    let near = &bytes[..bytes.len().min(QUOTES_WITHIN)];
+    quoted_tag_end(near).or_else(|| memchr::memchr(b'>', bytes).map(|end| end + 1))
+}
+
+/// A quote counts only where a value begins: that of `<p title=it's>` is part of the value.
+fn quoted_tag_end(bytes: &[u8]) -> Option<usize> {
     let mut at = 0;
     loop {
         at += memchr::memchr3(b'>', b'"', b'\'', bytes.get(at..)?)?;
-        match bytes[at] {
-            b'>' => return Some(at + 1),
-            quote => match memchr::memchr(quote, &bytes[at + 1..]) {
-                Some(end) => at += end + 2,
-                // A lone quote, as in <p title=it's>: the next > ends the tag.
-                None => return memchr::memchr(b'>', &bytes[at..]).map(|end| at + end + 1),
-            },
+        let quote = bytes[at];
+        if quote == b'>' {
+            return Some(at + 1);
         }
+        if bytes[..at].trim_ascii_end().ends_with(b"=") {
+            at += memchr::memchr(quote, &bytes[at + 1..])? + 1;
+        }
+        at += 1;
     }
 }
 
@@ -336,6 +352,8 @@ mod tests {
             ("<style>p { color: red }</style><p>x</p>", "x"),
             ("<script>never closed", ""),
             ("<a href=\"x>y\" title='<b>'>link</a>!", "link!"),
+            ("<p title=it's>We can't</p>", "We can't"),
+            ("<p title=\"never closed>text</p>", "text"),
             ("<!-- gone -->x<!DOCTYPE html>", "x"),
             ("AT&amp;T &#8217;s &#x4e2d; &eacute;&nbsp;&hellip;", "AT&T ’s 中 é\u{a0}…"),
             ("it&#146;s", "it’s"),
@@ -363,6 +381,16 @@ mod tests {
             "<!--",
         ] {
             assert!(matches!(to_text(Cow::Borrowed(text)), Cow::Borrowed(same) if same == text), "{text}");
+        }
+    }
+
+    #[test]
+    fn hostile_text_takes_linear_time() {
+        for part in ["<!--", "<p ", "<p a=\"", "<p a=\"><p \" ", "<script>", "<p '", "&amp", "<!doctype", "</script "] {
+            let text = part.repeat((1 << 18) / part.len());
+            to_text(Cow::Borrowed(&text));
+            to_text(Cow::Owned(format!("{text}>")));
+            to_text(Cow::Owned(format!("<p>{text}\"-->")));
         }
     }
 
