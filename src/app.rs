@@ -25,6 +25,9 @@ use crate::kafka::stage::observe::{Observe, StageEvent};
 use crate::kafka::stage::stop::Stop;
 use crate::kafka::stage::worker::MakeWork;
 use crate::kafka::stage::{self, Processing, StageError, StageSpec};
+use crate::matching::engine::Engine;
+use crate::pipeline::decode::{DecodeOptions, Decoder, FieldMapping};
+use crate::pipeline::match_stage::{self, MatchStage};
 use crate::pipeline::story_stage::{self, StoryStage};
 use crate::settings::Settings;
 use crate::story::Limits;
@@ -51,6 +54,24 @@ pub struct Matching {
     pub revision: String,
 }
 
+impl Matching {
+    /// Matching with this engine, decoding as the settings say.
+    ///
+    /// # Errors
+    /// A mapping of `events.fields` that cannot be used.
+    pub fn new(engine: Arc<Engine>, settings: &Settings) -> Result<Self, RunError> {
+        let events = &settings.events;
+        let fields = (!events.fields.is_empty()).then(|| FieldMapping::new(&events.fields)).transpose();
+        let fields = fields.map_err(|(field, problem)| RunError::Mapping { field, problem })?;
+        let decoder = Arc::new(Decoder::new(DecodeOptions { max_bytes: events.max_bytes, fields }));
+        Ok(Self {
+            watchlists: engine.watchlists().iter().map(|watchlist| watchlist.id().to_owned()).collect(),
+            revision: engine.revision().to_owned(),
+            work: Arc::new(move || Box::new(MatchStage::new(Arc::clone(&decoder), Arc::clone(&engine)))),
+        })
+    }
+}
+
 /// Why the daemon ended other than by being asked to.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
@@ -60,6 +81,14 @@ pub enum RunError {
     /// A fault of ours; the log has more.
     #[error("the thread {0} has panicked")]
     Panicked(String),
+    /// A field of an event cannot be found as the settings say.
+    #[error("events.fields.{field}: {problem}")]
+    Mapping {
+        /// The field.
+        field: String,
+        /// What is wrong.
+        problem: String,
+    },
     /// Nobody can look at the daemon there.
     #[error("cannot listen at {address} (http.listen): {source}")]
     Listen {
@@ -80,7 +109,7 @@ impl RunError {
     /// The process's exit code: 78 where the configuration is to blame, else 1.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Stage(StageError::Client { .. } | StageError::Partitions { .. }) => 78,
+            Self::Stage(StageError::Client { .. } | StageError::Partitions { .. }) | Self::Mapping { .. } => 78,
             _ => 1,
         }
     }
@@ -151,7 +180,7 @@ fn specs(settings: &Settings, matching: Option<Matching>, story: bool) -> Vec<St
     let mut specs = Vec::new();
     if let Some(matching) = matching {
         specs.push(StageSpec {
-            name: "match",
+            name: match_stage::STAGE,
             topics: settings.topics.events.clone(),
             processing: Processing::Parallel(std::thread::available_parallelism().map_or(1, usize::from)),
             work: matching.work,

@@ -5,6 +5,7 @@ pub mod check;
 mod lines;
 pub mod publish;
 pub mod report;
+pub mod run;
 pub mod schema;
 pub mod tail;
 
@@ -53,6 +54,8 @@ pub enum Output {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Run the daemon
+    Run(run::Arguments),
     /// Look for mistakes in settings, vocabulary and watchlists
     Check(check::Arguments),
     /// Publish events from JSONL to the events topic
@@ -92,6 +95,7 @@ impl Command {
     /// Carries the command out.
     pub fn execute(self, common: &Common) -> anyhow::Result<Exit> {
         match self {
+            Self::Run(arguments) => run::execute(&arguments, common),
             Self::Check(arguments) => check::execute(&arguments, common),
             Self::Publish(arguments) => common.with_settings(|settings| {
                 publish::publish(&arguments, settings, common.output == Output::Json, &mut io::stdout().lock())
