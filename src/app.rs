@@ -3,6 +3,7 @@
 //! A stage is one thread that polls, inside of whose scope its other threads live; when one of them fails
 //! the daemon stops, loudly. tokio carries HTTP and signals.
 
+pub mod decoding;
 pub mod files;
 mod http;
 pub mod metrics;
@@ -26,7 +27,6 @@ use crate::kafka::stage::stop::Stop;
 use crate::kafka::stage::worker::MakeWork;
 use crate::kafka::stage::{self, Processing, StageError, StageSpec};
 use crate::matching::engine::Engine;
-use crate::pipeline::decode::{DecodeOptions, Decoder, FieldMapping};
 use crate::pipeline::match_stage::{self, MatchStage};
 use crate::pipeline::story_stage::{self, StoryStage};
 use crate::settings::Settings;
@@ -60,10 +60,7 @@ impl Matching {
     /// # Errors
     /// A mapping of `events.fields` that cannot be used.
     pub fn new(engine: Arc<Engine>, settings: &Settings) -> Result<Self, RunError> {
-        let events = &settings.events;
-        let fields = (!events.fields.is_empty()).then(|| FieldMapping::new(&events.fields)).transpose();
-        let fields = fields.map_err(|(field, problem)| RunError::Mapping { field, problem })?;
-        let decoder = Arc::new(Decoder::new(DecodeOptions { max_bytes: events.max_bytes, fields }));
+        let decoder = Arc::new(decoding::decoder(settings)?);
         Ok(Self {
             watchlists: engine.watchlists().iter().map(|watchlist| watchlist.id().to_owned()).collect(),
             revision: engine.revision().to_owned(),

@@ -2,12 +2,14 @@
 
 mod alert_text;
 pub mod check;
+pub mod explain;
 mod lines;
 pub mod publish;
 pub mod report;
 pub mod run;
 pub mod schema;
 pub mod tail;
+pub mod test;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -58,6 +60,10 @@ pub enum Command {
     Run(run::Arguments),
     /// Look for mistakes in settings, vocabulary and watchlists
     Check(check::Arguments),
+    /// Run the tests embedded in watchlists
+    Test(test::Arguments),
+    /// Show why one event matches the watchlists, or why not
+    Explain(explain::Arguments),
     /// Publish events from JSONL to the events topic
     Publish(publish::PublishArguments),
     /// Print alerts as they come
@@ -97,6 +103,8 @@ impl Command {
         match self {
             Self::Run(arguments) => run::execute(&arguments, common),
             Self::Check(arguments) => check::execute(&arguments, common),
+            Self::Test(arguments) => test::execute(&arguments, common),
+            Self::Explain(arguments) => explain::execute(&arguments, common),
             Self::Publish(arguments) => common.with_settings(|settings| {
                 publish::publish(&arguments, settings, common.output == Output::Json, &mut io::stdout().lock())
             }),

@@ -4,8 +4,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostic, SourceFile};
+use crate::diagnostic::{Diagnostic, Level, SourceFile};
 use crate::matching::definition::Definitions;
+use crate::matching::engine::Engine;
 use crate::matching::reading::{self, Kind};
 use crate::settings::Settings;
 
@@ -25,13 +26,32 @@ pub struct Files {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// The watchlists and the vocabulary that the settings name, and all that is wrong with them before
-/// they are compiled.
-pub fn load(settings: &Settings) -> (Definitions, Vec<Diagnostic>) {
-    let mut files = Files::of_settings(settings);
-    let (definitions, diagnostics) = reading::read(&files.definitions);
-    files.diagnostics.extend(diagnostics);
-    (definitions, files.diagnostics)
+/// What the files say, compiled.
+pub struct Compiled {
+    /// All definitions, those with mistakes too.
+    pub definitions: Definitions,
+    /// The watchlists without mistakes.
+    pub engine: Engine,
+    /// All that is wrong.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Compiled {
+    /// Reads and compiles definitions.
+    pub fn new(files: &[(Kind, Arc<SourceFile>)]) -> Self {
+        let (definitions, mut diagnostics) = reading::read(files);
+        let (mut engine, mut of_queries) = Engine::compile(&definitions);
+        // Of a file that is not TOML only a part was read: that part may be right.
+        let broken = |found: &Diagnostic| {
+            diagnostics.iter().any(|other| other.code == reading::SYNTAX && Arc::ptr_eq(&other.file, &found.file))
+        };
+        of_queries.retain(|found| !broken(found));
+        if diagnostics.iter().any(|found| found.level == Level::Error) {
+            engine = Engine::compile(&reading::without_broken(definitions.clone(), &diagnostics)).0;
+        }
+        diagnostics.append(&mut of_queries);
+        Self { definitions, engine, diagnostics }
+    }
 }
 
 impl Files {
@@ -62,6 +82,13 @@ impl Files {
             }
         }
         files
+    }
+
+    /// Reads and compiles the definitions; what could not be read is among the findings.
+    pub fn compile(&self) -> Compiled {
+        let mut compiled = Compiled::new(&self.definitions);
+        compiled.diagnostics.splice(0..0, self.diagnostics.iter().cloned());
+        compiled
     }
 
     fn folder(&mut self, folder: &Path, depth: usize, kind: Option<Kind>) {

@@ -8,7 +8,7 @@ use crate::app::files::Files;
 use crate::commands::report::{self, Finding};
 use crate::commands::{Common, Exit, Output, colour};
 use crate::diagnostic::{Diagnostic, Level};
-use crate::matching::reading::{self, Kind};
+use crate::matching::reading::Kind;
 use crate::settings::Settings;
 
 /// Look for mistakes in settings, vocabulary and watchlists
@@ -55,14 +55,13 @@ fn definitions(mut files: Files, common: &Common) -> Vec<Diagnostic> {
         borrowed = Files::of_vocabulary(&settings).definitions;
         files.definitions.extend(borrowed.iter().cloned());
     }
-    let (_, diagnostics) = reading::read(&files.definitions);
-    files.diagnostics.extend(diagnostics);
+    let mut diagnostics = files.compile().diagnostics;
     // Advice on files that nobody asked about helps nobody.
     let asked = |found: &Diagnostic| {
         found.level == Level::Error || !borrowed.iter().any(|(_, file)| Arc::ptr_eq(file, &found.file))
     };
-    files.diagnostics.retain(asked);
-    files.diagnostics
+    diagnostics.retain(asked);
+    diagnostics
 }
 
 fn print(diagnostics: &[Diagnostic], files: usize, output: Output) -> anyhow::Result<()> {

@@ -46,6 +46,11 @@ pub fn has_errors(diagnostics: &[Diagnostic]) -> bool {
     diagnostics.iter().any(|found| found.level == Level::Error)
 }
 
+/// The errors among findings.
+pub fn errors(diagnostics: &[Diagnostic]) -> Vec<Diagnostic> {
+    diagnostics.iter().filter(|found| found.level == Level::Error).cloned().collect()
+}
+
 /// Findings for people, on stderr.
 pub fn to_stderr(diagnostics: &[Diagnostic]) -> io::Result<()> {
     let mut stderr = io::stderr().lock();

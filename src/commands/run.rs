@@ -6,11 +6,10 @@ use std::sync::Arc;
 use clap::ValueEnum;
 use tracing_subscriber::EnvFilter;
 
-use crate::app::{self, Matching, RunConfig, files, signals};
-use crate::commands::{Common, Exit, report};
-use crate::diagnostic::{Diagnostic, Level};
-use crate::matching::engine::Engine;
-use crate::settings::{Log, LogFormat, Settings};
+use crate::app::files::Files;
+use crate::app::{self, Matching, RunConfig, signals};
+use crate::commands::{Common, Exit, colour, report};
+use crate::settings::{Log, LogFormat};
 
 /// What `run` takes.
 #[derive(Debug, clap::Args)]
@@ -18,6 +17,9 @@ pub struct Arguments {
     /// Run this stage only; both where none is named
     #[arg(long, value_enum, value_name = "STAGE")]
     stage: Option<StageName>,
+    /// Run without the watchlists that have mistakes
+    #[arg(long)]
+    allow_invalid: bool,
 }
 
 /// A stage.
@@ -38,12 +40,15 @@ pub fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<Exit> {
     let matching = if arguments.stage == Some(StageName::Story) {
         None
     } else {
-        let (engine, findings) = compile(&settings);
-        if findings.iter().any(|finding| finding.level == Level::Error) {
-            report::to_stderr(&findings)?;
-            return Ok(Exit::Configuration);
+        let compiled = Files::of_settings(&settings).compile();
+        let errors = report::errors(&compiled.diagnostics);
+        if !errors.is_empty() {
+            report::to_stderr(&errors)?;
+            if !arguments.allow_invalid {
+                return Ok(Exit::Configuration);
+            }
         }
-        match Matching::new(Arc::new(engine), &settings) {
+        match Matching::new(Arc::new(compiled.engine), &settings) {
             Ok(matching) => Some(matching),
             Err(error) => {
                 writeln!(io::stderr(), "error: {error}")?;
@@ -70,17 +75,10 @@ pub fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<Exit> {
     }
 }
 
-fn compile(settings: &Settings) -> (Engine, Vec<Diagnostic>) {
-    let (definitions, mut findings) = files::load(settings);
-    let (engine, more) = Engine::compile(&definitions);
-    findings.extend(more);
-    (engine, findings)
-}
-
 /// The log goes to stderr: text on a terminal and JSON elsewhere, where the settings do not say otherwise.
 fn start_log(log: &Log) {
     let text = log.format.map_or_else(|| io::stderr().is_terminal(), |format| format == LogFormat::Text);
     let filter = EnvFilter::try_new(&log.level).unwrap_or_default();
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
-    if text { subscriber.with_ansi(io::stderr().is_terminal()).init() } else { subscriber.json().init() }
+    if text { subscriber.with_ansi(colour(&io::stderr())).init() } else { subscriber.json().init() }
 }

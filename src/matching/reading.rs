@@ -30,7 +30,9 @@ mod code {
     pub(super) const NOT_A_LANGUAGE: &str = "NW0115";
 }
 
-const CODES: Codes = Codes { syntax: "NW0101", unknown_key: "NW0102", wrong_type: "NW0103" };
+/// The code of a file that is not TOML, of which only a part could be read.
+pub const SYNTAX: &str = "NW0101";
+const CODES: Codes = Codes { syntax: SYNTAX, unknown_key: "NW0102", wrong_type: "NW0103" };
 
 /// What a file is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

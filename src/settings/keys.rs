@@ -182,8 +182,7 @@ impl Kind {
             Self::Choice(choices) => Err(impossible(format!("it must be one of {}", choices.join(", ")))),
             Self::Address if text.parse::<SocketAddr>().is_ok() => Ok(()),
             Self::Address => Err(impossible("it must be an IP address and a port, such as 127.0.0.1:9464")),
-            Self::Pointer if text.starts_with('/') => Ok(()),
-            Self::Pointer => Err(impossible("a JSON Pointer begins with /, such as /payload/headline")),
+            Self::Pointer => pointer(text),
             _ => Err(Refusal::WrongType(self.expected())),
         }
     }
@@ -227,6 +226,16 @@ fn brokers(text: &str) -> Result<(), Refusal> {
             .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0))
     };
     if text.split(',').all(right) { Ok(()) } else { Err(impossible("it must be host:port, more of them with commas")) }
+}
+
+fn pointer(text: &str) -> Result<(), Refusal> {
+    if !text.starts_with('/') {
+        return Err(impossible("a JSON Pointer begins with /, such as /payload/headline"));
+    }
+    if text.split('~').skip(1).any(|rest| !rest.starts_with(['0', '1'])) {
+        return Err(impossible("in a JSON Pointer ~ is written ~0 and / is written ~1"));
+    }
+    Ok(())
 }
 
 fn impossible(why: impl Into<String>) -> Refusal {
