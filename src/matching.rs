@@ -7,6 +7,8 @@
 pub mod definition;
 pub mod engine;
 pub mod explain;
+#[cfg(test)]
+mod naive;
 pub mod query;
 pub mod reading;
 pub mod text;

@@ -12,7 +12,7 @@ mod evaluate;
 mod evidence;
 mod expression;
 mod filter;
-mod language;
+pub(in crate::matching) mod language;
 mod revision;
 mod scan;
 mod vocabulary;
@@ -377,4 +377,4 @@ impl Engine {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::matching) mod tests;

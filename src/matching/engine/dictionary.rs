@@ -34,6 +34,15 @@ fn pair(first: u64, second: u64) -> u64 {
     (first.rotate_left(23) ^ second).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
+/// The key of a word's stem: with the letters that the word begins with, so that what is stemmed for
+/// one query does not change what another finds.
+fn stem_key(stem: Stem, folded: &str) -> (Stem, Box<str>) {
+    let mut key: String = folded.chars().take(3).collect();
+    key.push('/');
+    key.push_str(&stem.of(folded));
+    (stem, key.into_boxed_str())
+}
+
 /// How common a word of so many letters is, roughly: only the order of these figures matters.
 fn price_of_length(letters: usize) -> u32 {
     match letters {
@@ -87,8 +96,8 @@ impl Dictionary {
     /// The unit of all words with the stem of this one.
     pub(super) fn add_stem(&mut self, stem: Stem, folded: &str) -> Unit {
         self.stemming.add(stem, folded);
-        let key = (stem, stem.of(folded).into_boxed_str());
-        let price = price_of_length(key.1.chars().count()) * 2;
+        let key = stem_key(stem, folded);
+        let price = price_of_length(folded.chars().count()) * 2;
         let prices = &mut self.prices;
         *self.stems.entry(key).or_insert_with(|| Self::unit(prices, price))
     }
@@ -133,7 +142,7 @@ impl Dictionary {
             units.extend(ends.filter_map(|end| self.prefixes.get(&text::hash(&folded[..end])).copied()));
         }
         for stem in self.stemming.candidates(&folded) {
-            units.extend(self.stems.get(&(stem, stem.of(&folded).into_boxed_str())).copied());
+            units.extend(self.stems.get(&stem_key(stem, &folded)).copied());
         }
         units
     }

@@ -9,7 +9,7 @@ use crate::matching::text::Script;
 
 /// A stemmer, by the language of a list of words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Stem(u8);
+pub(in crate::matching) struct Stem(u8);
 
 const STEMMERS: [(&str, Algorithm); 19] = [
     ("en", Algorithm::English),
@@ -38,14 +38,14 @@ const LONGEST_STEMMED: usize = 120;
 
 impl Stem {
     /// The stemmer of a language, by its primary subtag.
-    pub(super) fn of_language(primary: &str) -> Option<Self> {
+    pub(in crate::matching) fn of_language(primary: &str) -> Option<Self> {
         let primary = if matches!(primary, "nb" | "nn") { "no" } else { primary };
         let index = STEMMERS.iter().position(|(known, _)| *known == primary)?;
         u8::try_from(index).ok().map(Self)
     }
 
     /// The stem of a folded word.
-    pub(super) fn of(self, folded: &str) -> String {
+    pub(in crate::matching) fn of(self, folded: &str) -> String {
         if folded.len() > LONGEST_STEMMED {
             return folded.to_owned();
         }
@@ -57,7 +57,7 @@ impl Stem {
 /// are looked for. A word whose first three letters change with its inflection (dying of die) is
 /// found by its listed forms only.
 #[derive(Default)]
-pub(super) struct Stemming {
+pub(in crate::matching) struct Stemming {
     heads: HashMap<[char; 3], SmallVec<[Stem; 2]>>,
 }
 
@@ -68,7 +68,7 @@ fn head(folded: &str) -> [char; 3] {
 
 impl Stemming {
     /// Forms of this word are looked for.
-    pub(super) fn add(&mut self, stem: Stem, folded: &str) {
+    pub(in crate::matching) fn add(&mut self, stem: Stem, folded: &str) {
         let stems = self.heads.entry(head(folded)).or_default();
         if !stems.contains(&stem) {
             stems.push(stem);
@@ -76,24 +76,24 @@ impl Stemming {
     }
 
     /// The stemmers that may find something in a word.
-    pub(super) fn candidates(&self, folded: &str) -> SmallVec<[Stem; 2]> {
+    pub(in crate::matching) fn candidates(&self, folded: &str) -> SmallVec<[Stem; 2]> {
         self.heads.get(&head(folded)).cloned().unwrap_or_default()
     }
 }
 
 /// The primary subtag, in lower case.
-pub(super) fn primary(tag: &str) -> String {
+pub(in crate::matching) fn primary(tag: &str) -> String {
     tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase()
 }
 
 /// Whether `tag` is the language `range` or a kind of it: `zh-Hant-TW` is `zh` and `zh-Hant`.
-pub(super) fn is_kind_of(tag: &str, range: &str) -> bool {
+pub(in crate::matching) fn is_kind_of(tag: &str, range: &str) -> bool {
     let mut parts = tag.split(['-', '_']);
     range.split(['-', '_']).all(|wanted| parts.next().is_some_and(|part| part.eq_ignore_ascii_case(wanted)))
 }
 
 /// The script a language is mostly written in.
-pub(super) fn script(primary: &str) -> Script {
+pub(in crate::matching) fn script(primary: &str) -> Script {
     match primary {
         "zh" | "yue" => Script::Han,
         "ja" => Script::Kana,
@@ -112,7 +112,7 @@ pub(super) fn script(primary: &str) -> Script {
 /// The forms that a name takes by its case, besides the name itself, where its language writes them
 /// without an apostrophe. By the endings of the declensions that names of countries, firms and
 /// people follow; a form too many is harmless, for it is a form of nothing else.
-pub(super) fn case_forms(primary: &str, name: &str) -> Vec<String> {
+pub(in crate::matching) fn case_forms(primary: &str, name: &str) -> Vec<String> {
     let endings: (&str, &[&str]) = match primary {
         "ru" => russian(name),
         "uk" => ukrainian(name),

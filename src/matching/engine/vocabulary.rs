@@ -23,7 +23,7 @@ pub(super) type AtomId = u32;
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Step {
     pub(super) unit: Unit,
-    /// How many half words it shares with the step before: pairs of an odd run overlap.
+    /// How many half words it shares with the step before: pairs overlap.
     pub(super) overlap: u8,
 }
 
@@ -272,11 +272,8 @@ impl<'d> Atoms<'d> {
         while at < words.len() {
             let run = if mode == Mode::Exact { 1 } else { run_of_singles(&words[at..]) };
             if run >= 2 {
-                for first in (at..at + run - 1).step_by(2) {
-                    steps.push(self.pair_step(&words, first, 0));
-                }
-                if run % 2 == 1 {
-                    steps.push(self.pair_step(&words, at + run - 2, 1));
+                for first in at..at + run - 1 {
+                    steps.push(self.pair_step(&words, first, u8::from(first > at)));
                 }
                 at += run;
             } else {

@@ -1,0 +1,163 @@
+//! Microseconds per event, text to matches, over real articles in three scripts.
+//!
+//! The articles are read from `../shared/corpora/mixed-22k.jsonl.zst`; where that is not there, nothing
+//! is measured and that is said.
+
+#![allow(clippy::print_stderr, reason = "a benchmark talks to the person who runs it")]
+
+use std::collections::BTreeMap;
+use std::hint::black_box;
+use std::io::BufRead;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use newswatch::diagnostic::SourceFile;
+use newswatch::matching::definition::{Definitions, Entry, Filter, Located, Query, Vocabulary, Watchlist};
+use newswatch::matching::engine::Engine;
+use newswatch::matching::text;
+use newswatch::message::event::Event;
+use newswatch::message::evidence::Severity;
+use newswatch::message::matched::WatchlistStatus;
+use newswatch::message::policy::AlertPolicy;
+use serde_json::Value;
+
+const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/corpora/mixed-22k.jsonl.zst");
+/// Articles measured: every so manieth, so that all sources are among them.
+const EVERY: usize = 11;
+
+/// Subjects: their names in English, Chinese and Arabic.
+const NAMES: [[&str; 3]; 10] = [
+    ["Nvidia", "英伟达", "إنفيديا"],
+    ["Huawei", "华为", "هواوي"],
+    ["China", "中国", "الصين"],
+    ["United States", "美国", "الولايات المتحدة"],
+    ["Saudi Arabia", "沙特", "السعودية"],
+    ["Microsoft", "微软", "مايكروسوفت"],
+    ["Bank of Japan", "日本央行", "بنك اليابان"],
+    ["European Union", "欧盟", "الاتحاد الأوروبي"],
+    ["OPEC", "欧佩克", "أوبك"],
+    ["Samsung", "三星", "سامسونج"],
+];
+/// What is said of them.
+const WORDS: [[&str; 3]; 4] = [
+    ["restrict", "限制", "قيود"],
+    ["invest", "投资", "استثمار"],
+    ["acquire", "收购", "استحواذ"],
+    ["sanction", "制裁", "عقوبات"],
+];
+
+fn located(value: &str) -> Located<String> {
+    Located { value: value.to_owned(), file: SourceFile::new("bench", value), span: 0..value.len() }
+}
+
+fn entry(id: &str, words: &[&str; 3]) -> Entry {
+    Entry {
+        id: located(id),
+        name: id.to_owned(),
+        words: ["en", "zh", "ar"]
+            .iter()
+            .zip(words)
+            .map(|(lang, word)| ((*lang).to_owned(), vec![located(word)]))
+            .collect(),
+        any: Vec::new(),
+        not_in: Vec::new(),
+        context: Vec::new(),
+        within: 30,
+    }
+}
+
+fn watchlist(id: &str, text: &str) -> Watchlist {
+    Watchlist {
+        id: located(id),
+        title: id.to_owned(),
+        owner: None,
+        severity: Severity::Medium,
+        status: WatchlistStatus::Active,
+        labels: BTreeMap::new(),
+        queries: vec![Query { name: located("q"), text: located(text) }],
+        filter: Filter::default(),
+        alert: AlertPolicy::default(),
+        tests: Vec::new(),
+    }
+}
+
+/// Forty watchlists over the names and words.
+fn realistic() -> Definitions {
+    let mut vocabulary = Vocabulary::default();
+    let mut watchlists = Vec::new();
+    for (i, words) in WORDS.iter().enumerate() {
+        vocabulary.terms.insert(format!("t{i}"), entry(&format!("t{i}"), words));
+    }
+    for (i, names) in NAMES.iter().enumerate() {
+        vocabulary.entities.insert(format!("e{i}"), entry(&format!("e{i}"), names));
+        for t in 0..WORDS.len() {
+            let text = format!("@e{i} NEAR/25 #t{t} AND NOT title:(earnings OR \"stock price\")");
+            watchlists.push(watchlist(&format!("w{i}-{t}"), &text));
+        }
+    }
+    Definitions { watchlists, vocabulary }
+}
+
+/// Many queries of two or three words taken from the articles themselves.
+fn many(articles: &[Event<'_>], count: usize) -> Definitions {
+    let words: Vec<String> = articles
+        .iter()
+        .flat_map(|article| text::words(&article.body).into_iter().skip(3).step_by(17).map(|word| word.folded))
+        .filter(|word| word.chars().count() > 1)
+        .take(count * 3)
+        .collect();
+    let queries = words.chunks_exact(3).enumerate().map(|(i, three)| {
+        let [a, b, c] = three else { unreachable!("chunks are of three") };
+        let text = match i % 3 {
+            0 => format!("\"{a}\" AND \"{b}\""),
+            1 => format!("\"{a}\" NEAR/10 (\"{b}\" OR \"{c}\")"),
+            _ => format!("\"{a} {b}\" OR \"{c}\" AND \"{a}\"").replace(" OR ", " AND NOT "),
+        };
+        watchlist(&format!("w{i}"), &text)
+    });
+    Definitions { watchlists: queries.collect(), vocabulary: Vocabulary::default() }
+}
+
+fn articles() -> Option<Vec<Event<'static>>> {
+    let file = std::fs::File::open(CORPUS).ok()?;
+    let lines = std::io::BufReader::new(zstd::Decoder::new(file).ok()?).lines();
+    let of = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
+    let event = |line: std::io::Result<String>| {
+        let value: Value = serde_json::from_str(&line.ok()?).ok()?;
+        Some(Event {
+            id: of(&value, "id").into(),
+            lang: Some(of(&value, "lang").into()),
+            title: of(&value, "title").into(),
+            body: of(&value, "body").into(),
+            ..Event::default()
+        })
+    };
+    Some(lines.step_by(EVERY).filter_map(event).collect())
+}
+
+fn matching(criterion: &mut Criterion) {
+    let Some(articles) = articles() else {
+        eprintln!("SKIPPED: {CORPUS} is not there, nothing was measured");
+        return;
+    };
+    let bytes: usize = articles.iter().map(|article| article.title.len() + article.body.len()).sum();
+    eprintln!("{} articles, {} bytes each on average", articles.len(), bytes / articles.len());
+    let mut group = criterion.benchmark_group("matching");
+    group.sample_size(10).throughput(Throughput::Elements(articles.len() as u64));
+    let sets = [("40 realistic", realistic()), ("10,000", many(&articles, 10_000))];
+    for (name, definitions) in &sets {
+        group.bench_function(format!("compile {name}"), |bencher| bencher.iter(|| Engine::compile(definitions)));
+        let (engine, findings) = Engine::compile(definitions);
+        let mut workspace = engine.workspace();
+        let mut all = || -> usize {
+            let matches =
+                articles.iter().map(|article| engine.evaluate(article, &mut workspace).map_or(0, |m| m.len()));
+            matches.sum()
+        };
+        eprintln!("{name}: {} watchlists, {} findings, {} matches", engine.watchlists().len(), findings.len(), all());
+        group.bench_function(*name, |bencher| bencher.iter(|| black_box(all())));
+    }
+    group.finish();
+}
+
+criterion_group!(benches, matching);
+criterion_main!(benches);
