@@ -88,6 +88,16 @@ fn people_see_each_place_on_stdout_and_the_sum_on_stderr() {
 }
 
 #[test]
+fn what_is_shipped_is_right() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for arguments in [&["check"][..], &["check", "config"]] {
+        let output = newswatch(root, arguments);
+        assert_eq!((text(&output.stdout), text(&output.stderr)), ("", ""));
+        assert_eq!(output.status.code(), Some(0));
+    }
+}
+
+#[test]
 fn warnings_alone_are_no_failure() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "b.toml", "[watchlist]\nid = \"b\"\n[[query]]\nname = \"q\"\nmatch = 'chip'\n");
@@ -119,4 +129,26 @@ fn the_settings_in_force_are_shown_with_their_origin_and_without_secrets() {
 fn wrong_usage_ends_with_2() {
     let output = newswatch(Path::new("."), &["chekc"]);
     assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn the_daemon_does_not_start_on_a_bad_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    mistakes(folder.path());
+    let output = newswatch(folder.path(), &["run"]);
+    assert_eq!(output.status.code(), Some(78));
+    assert!(text(&output.stderr).contains("did you mean `brokers`?"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_mistake_in_a_query_stands_at_its_place_in_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    write(
+        folder.path(),
+        "a.toml",
+        "[watchlist]\nid = \"a\"\n[[query]]\nname = \"q\"\nmatch = '''\nchip AND @nobody\n'''\n",
+    );
+    let output = newswatch(folder.path(), &["check", "a.toml"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stdout).contains("a.toml:6:10"), "{}", text(&output.stdout));
 }
