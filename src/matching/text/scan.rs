@@ -205,9 +205,28 @@ impl Scan<'_> {
         }
     }
 
+    /// Reads on through ASCII letters, which fold to their lower case, in a Latin word.
+    #[inline(always)]
+    fn add_ascii(&self, run: &mut Run) {
+        let (mut state, mut next) = (run.state, run.next);
+        for &byte in &self.text.as_bytes()[next..] {
+            if !byte.is_ascii_alphabetic() {
+                break;
+            }
+            state = step_code(state, u32::from(byte | 0x20));
+            next += 1;
+        }
+        if next > run.next {
+            (run.state, run.next, run.end, run.last) = (state, next, next, Script::Latin);
+        }
+    }
+
     /// Reads on to the end of a word.
     #[inline(always)]
     fn add_letters(&mut self, run: &mut Run) {
+        if run.script == Script::Latin {
+            self.add_ascii(run);
+        }
         while let Some(read) = self.read(run.next) {
             let goes_on = match read.entry.kind() {
                 Kind::Letter(script) => match run.script.join(script) {
