@@ -3,8 +3,10 @@
 
 use std::io::Write;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
+
+use tempfile::TempDir;
 
 static BROKER: OnceLock<Option<String>> = OnceLock::new();
 
@@ -26,12 +28,53 @@ fn start() -> Option<String> {
     if let Ok(given) = std::env::var("NEWSWATCH_TEST_KAFKA") {
         return Some(given);
     }
+    script(&["start", "--port", "0", "--with-pid", &std::process::id().to_string()])
+}
+
+/// What `deploy/local/kafka` prints; none where it fails, which it explains by itself.
+fn script(arguments: &[&str]) -> Option<String> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/local/kafka");
-    let output = Command::new(script)
-        .args(["start", "--port", "0", "--with-pid", &std::process::id().to_string()])
-        .stderr(std::process::Stdio::inherit())
-        .output()
-        .ok()?;
-    let address = String::from_utf8(output.stdout).ok()?.trim().to_owned();
-    (output.status.success() && !address.is_empty()).then_some(address)
+    let output = Command::new(script).args(arguments).stderr(Stdio::inherit()).output().ok()?;
+    let printed = String::from_utf8(output.stdout).ok()?.trim().to_owned();
+    output.status.success().then_some(printed)
+}
+
+/// A broker of one test's own, which takes it away and brings it back.
+pub(crate) struct OwnBroker {
+    data: TempDir,
+    pub(crate) address: String,
+}
+
+impl OwnBroker {
+    /// Not running yet, but with an address.
+    pub(crate) fn prepared() -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let mut broker = Self { data, address: String::new() };
+        broker.address = broker.run("start", &["--port", "0"]);
+        broker.stop();
+        broker
+    }
+
+    /// Starts it at its address, with the data that it had.
+    pub(crate) fn start(&self) {
+        let (_, port) = self.address.split_once(':').unwrap();
+        assert_eq!(self.run("start", &["--port", port]), self.address);
+    }
+
+    /// Stops it.
+    pub(crate) fn stop(&self) {
+        self.run("stop", &[]);
+    }
+
+    fn run(&self, command: &str, more: &[&str]) -> String {
+        let process = std::process::id().to_string();
+        let with = [command, "--data", self.data.path().to_str().unwrap(), "--with-pid", &process];
+        script(&[&with, more].concat()).expect("what started once starts again")
+    }
+}
+
+impl Drop for OwnBroker {
+    fn drop(&mut self) {
+        self.stop();
+    }
 }

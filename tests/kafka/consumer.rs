@@ -26,6 +26,14 @@ pub(crate) struct Received {
     pub(crate) timestamp: Option<i64>,
 }
 
+impl Received {
+    /// The header's text; a header that is not there fails the test.
+    pub(crate) fn header(&self, name: &str) -> String {
+        let found = self.headers.iter().find(|(key, _)| key == name).and_then(|(_, value)| value.clone());
+        String::from_utf8(found.unwrap_or_else(|| panic!("no header {name} among {:?}", self.headers))).unwrap()
+    }
+}
+
 /// Every record that is in the topic now. A topic that is not there holds none.
 pub(crate) fn read_all(broker: &str, topic: &str, isolation: Isolation) -> Vec<Received> {
     let consumer: BaseConsumer = client(broker)

@@ -1,8 +1,16 @@
 //! The daemon through a real Kafka, seen from outside: what goes in, what comes out, and what faults do to it.
 
-#![allow(clippy::unwrap_used, reason = "all of it is tests; lints see only the functions marked so")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "all of it is tests; the lints see only the functions that are marked so"
+)]
 
 mod broker;
 mod consumer;
+mod daemon;
+mod delivery;
 mod isolation;
+mod readiness;
 mod topics;
+mod world;
