@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use crate::app::http::Shown;
 use crate::app::metrics::Metrics;
@@ -40,8 +40,8 @@ pub struct RunConfig {
     pub matching: Option<Matching>,
     /// Whether the story stage runs here.
     pub story: bool,
-    /// Told the address that HTTP is bound to, which `http.listen` with port 0 leaves open.
-    pub bound: Option<oneshot::Sender<SocketAddr>>,
+    /// Where HTTP listens instead of at `http.listen`.
+    pub listener: Option<std::net::TcpListener>,
 }
 
 /// What the match stage works with.
@@ -117,7 +117,7 @@ impl RunError {
 /// # Errors
 /// Whatever ended it before.
 pub async fn run(config: RunConfig, shutdown: impl Future<Output = ()>) -> Result<(), RunError> {
-    let RunConfig { settings, matching, story, bound } = config;
+    let RunConfig { settings, matching, story, listener } = config;
     let drain = settings.delivery.drain;
     let (watchlists, revision) =
         matching.as_ref().map_or((&[][..], ""), |matching| (&matching.watchlists[..], &matching.revision[..]));
@@ -128,13 +128,13 @@ pub async fn run(config: RunConfig, shutdown: impl Future<Output = ()>) -> Resul
 
     let address = settings.http.listen;
     let listen_error = |source| RunError::Listen { address, source };
-    let listener = TcpListener::bind(address).await.map_err(listen_error)?;
+    let listener = match listener {
+        None => TcpListener::bind(address).await,
+        Some(bound) => bound.set_nonblocking(true).and_then(|()| TcpListener::from_std(bound)),
+    };
+    let listener = listener.map_err(listen_error)?;
     let address = listener.local_addr().map_err(listen_error)?;
     tracing::info!(%address, "HTTP listens");
-    if let Some(bound) = bound {
-        // Nobody may want to know any more.
-        let _ = bound.send(address);
-    }
     let pages = http::pages(Shown { metrics: Arc::clone(&metrics), progress: Arc::clone(&progress), revision });
     let http = tokio::spawn(async move { axum::serve(listener, pages).await });
 

@@ -2,6 +2,7 @@
 
 mod alert_text;
 pub mod check;
+pub mod demo;
 pub mod explain;
 mod lines;
 pub mod publish;
@@ -66,6 +67,8 @@ pub enum Command {
     Explain(explain::Arguments),
     /// Publish events from JSONL to the events topic
     Publish(publish::PublishArguments),
+    /// See it work: an embedded broker, sample news, alerts; needs nothing installed
+    Demo(demo::DemoArguments),
     /// Print alerts as they come
     Tail(tail::TailArguments),
     /// Print a JSON Schema
@@ -108,6 +111,7 @@ impl Command {
             Self::Publish(arguments) => common.with_settings(|settings| {
                 publish::publish(&arguments, settings, common.output == Output::Json, &mut io::stdout().lock())
             }),
+            Self::Demo(arguments) => demo::execute(&arguments, common),
             Self::Tail(arguments) => common.with_settings(|settings| {
                 let mut stdout = io::stdout().lock();
                 let form = match common.output {

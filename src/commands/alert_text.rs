@@ -50,10 +50,11 @@ impl fmt::Display for AlertText<'_> {
             }
             (None, None) => writeln!(formatter, "    {}", Plain(title))?,
         }
-        for hit in alert.hits.iter().take(SHOWN_HITS) {
+        let hits: Vec<_> = alert.hits.iter().filter(|hit| !alert.hits.iter().any(|other| covers(other, hit))).collect();
+        for hit in hits.iter().take(SHOWN_HITS) {
             writeln!(formatter, "    {:<7}  {}", hit.field, Quote(hit))?;
         }
-        let more = alert.hits.len().saturating_sub(SHOWN_HITS) + alert.hits_truncated as usize;
+        let more = hits.len().saturating_sub(SHOWN_HITS) + alert.hits_truncated as usize;
         if more > 0 {
             writeln!(formatter, "             and {more} more")?;
         }
@@ -75,6 +76,14 @@ fn colour_of(severity: Severity) -> Option<&'static str> {
         Severity::Medium => Some("33"),
         Severity::Low | Severity::Info => None,
     }
+}
+
+/// Whether a hit says what another says and more, as `US Commerce Department` does of `US`; of two at one
+/// place the first counts.
+fn covers(wide: &Hit, narrow: &Hit) -> bool {
+    let within = wide.field == narrow.field && wide.start <= narrow.start && narrow.end <= wide.end;
+    let same_place = wide.start == narrow.start && wide.end == narrow.end;
+    within && (!same_place || std::ptr::from_ref(wide) < std::ptr::from_ref(narrow))
 }
 
 /// The exact text of a hit in its surroundings.
@@ -139,6 +148,18 @@ mod tests {
              \x20   found    NVIDIA, United States\n\
              \x20   read     https://news.example/zh-01\n"
         );
+    }
+
+    #[test]
+    fn a_hit_inside_another_is_not_shown_again() {
+        let mut alert = alert();
+        alert.hits_truncated = 0;
+        let whole = alert.hits[0].clone();
+        let part = Hit { term: "英".into(), exact: "英".into(), end: whole.start + 1, ..whole.clone() };
+        alert.hits = vec![part, whole.clone(), whole];
+        let text = AlertText::new(&alert, false).to_string();
+        assert_eq!(text.matches('«').count(), 1, "{text}");
+        assert!(text.contains("«英伟达»") && !text.contains("more"), "{text}");
     }
 
     #[test]

@@ -57,7 +57,7 @@ pub fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<Exit> {
         }
     };
     start_log(&settings.log);
-    let config = RunConfig { settings, matching, story: arguments.stage != Some(StageName::Match), bound: None };
+    let config = RunConfig { settings, matching, story: arguments.stage != Some(StageName::Match), listener: None };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let ended = runtime.block_on(async {
         let shutdown = signals::shutdown()?;

@@ -95,6 +95,8 @@ impl ClientContext for Witness {
     fn error(&self, error: KafkaError, reason: &str) {
         // "All brokers down" follows from what was said before it, which says more.
         if error.rdkafka_error_code() != Some(RDKafkaErrorCode::AllBrokersDown) {
+            // What follows is librdkafka's own book-keeping.
+            let reason = reason.split(" (after ").next().unwrap_or(reason);
             self.note(|testimony| testimony.complaint = Some(reason.to_owned()));
         }
     }
