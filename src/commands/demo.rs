@@ -100,6 +100,8 @@ async fn run(settings: Settings, matching: Matching, show: Show) -> anyhow::Resu
     tokio::pin!(daemon);
     let interrupted = app::signals::shutdown()?;
     let exit = tokio::select! {
+        // The daemon first: it must serve HTTP before anybody waits for its answers.
+        biased;
         ended = &mut daemon => {
             ended?;
             bail!("the daemon ended before the sample did");
