@@ -171,6 +171,7 @@ pub fn build(
         producer: None,
         fenced: None,
         said: Rarely::default(),
+        troubled: false,
     };
     Ok(Stage { poller, transactor, workers })
 }

@@ -99,7 +99,8 @@ impl Poller {
         self.hand_over();
         self.press_back();
         if let Some(statistics) = consumer.context().take_statistics() {
-            self.join(statistics.cgrp.as_ref().is_some_and(|group| group.join_state == "steady"));
+            let group = statistics.cgrp.as_ref();
+            self.join(group.is_some_and(|group| group.state == "up" && group.join_state == "steady"));
             self.state.lag.report(&statistics, self.observer.as_ref());
         }
         Ok(())

@@ -1,5 +1,6 @@
 //! The topics: ours are made where they are missing, the events' are waited for.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
@@ -35,7 +36,9 @@ pub fn prepare(
     while !stop.requested() {
         let why = match settle(&admin, inputs, settings) {
             Ok(missing) if missing.is_empty() => return check_partitions(&admin, settings),
-            Ok(missing) => format!("waiting for the topic {}, which does not exist", missing.join(", ")),
+            Ok(missing) => {
+                format!("waiting for {}: no such topic, or the user may not describe it", missing.join(", "))
+            }
             Err(error) => format!("the topics are not known yet: {}", client::explain(&error)),
         };
         said.warn(stage, &why);
@@ -69,23 +72,22 @@ fn missing<'a>(
     admin: &AdminClient<DefaultClientContext>,
     names: impl Iterator<Item = &'a String>,
 ) -> KafkaResult<Vec<String>> {
+    let counts = partitions(admin)?;
     let mut absent = Vec::new();
     for name in names {
-        if !absent.contains(name) && partitions(admin, name)? == 0 {
+        if !absent.contains(name) && !counts.contains_key(name) {
             absent.push(name.clone());
         }
     }
     Ok(absent)
 }
 
-fn partitions(admin: &AdminClient<DefaultClientContext>, topic: &str) -> KafkaResult<usize> {
-    let metadata = admin.inner().fetch_metadata(Some(topic), CALL)?;
-    let Some(found) = metadata.topics().iter().find(|found| found.name() == topic) else { return Ok(0) };
-    match found.error().map(RDKafkaErrorCode::from) {
-        None => Ok(found.partitions().len()),
-        Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::LeaderNotAvailable) => Ok(0),
-        Some(code) => Err(KafkaError::MetadataFetch(code)),
-    }
+/// How many partitions each topic has. All topics are asked for: to ask for one by name would make a broker
+/// create it that makes topics by itself.
+fn partitions(admin: &AdminClient<DefaultClientContext>) -> KafkaResult<HashMap<String, usize>> {
+    let metadata = admin.inner().fetch_metadata(None, CALL)?;
+    let topics = metadata.topics().iter().filter(|topic| !topic.partitions().is_empty());
+    Ok(topics.map(|topic| (topic.name().to_owned(), topic.partitions().len())).collect())
 }
 
 fn create(admin: &AdminClient<DefaultClientContext>, names: &[String], settings: &Settings) -> KafkaResult<()> {
@@ -123,16 +125,15 @@ fn create(admin: &AdminClient<DefaultClientContext>, names: &[String], settings:
 /// The stories of a partition of the matches topic lie in the partition of the same number.
 fn check_partitions(admin: &AdminClient<DefaultClientContext>, settings: &Settings) -> Result<(), StageError> {
     let topics = &settings.topics;
-    let counts = (partitions(admin, &topics.matches), partitions(admin, &topics.stories));
-    match counts {
-        (Ok(of_matches), Ok(of_stories)) if of_matches != of_stories && of_matches > 0 && of_stories > 0 => {
-            Err(StageError::Partitions {
-                matches: topics.matches.clone(),
-                of_matches,
-                stories: topics.stories.clone(),
-                of_stories,
-            })
-        }
+    // A broker that is away again is met by the stage itself.
+    let Ok(counts) = partitions(admin) else { return Ok(()) };
+    match (counts.get(&topics.matches), counts.get(&topics.stories)) {
+        (Some(of_matches), Some(of_stories)) if of_matches != of_stories => Err(StageError::Partitions {
+            matches: topics.matches.clone(),
+            of_matches: *of_matches,
+            stories: topics.stories.clone(),
+            of_stories: *of_stories,
+        }),
         _ => Ok(()),
     }
 }

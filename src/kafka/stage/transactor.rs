@@ -12,7 +12,7 @@ use crossbeam_channel::{Receiver, Sender};
 use jiff::Timestamp;
 use rdkafka::consumer::{CommitMode, Consumer, ConsumerGroupMetadata};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
-use rdkafka::producer::{Producer, PurgeConfig};
+use rdkafka::producer::Producer;
 
 use crate::kafka::stage::StageError;
 use crate::kafka::stage::batch::{Batch, Chunk, Ended, How, Order, Positions, offsets};
@@ -47,6 +47,8 @@ pub struct Transactor {
     pub(crate) producer: Option<StageProducer>,
     pub(crate) fenced: Option<Instant>,
     pub(crate) said: Rarely,
+    /// The last batch failed by something that a person has to mend.
+    pub(crate) troubled: bool,
 }
 
 /// Why a batch was not committed, and what is left to do.
@@ -98,6 +100,10 @@ impl Transactor {
             Ok(done) => {
                 if let Some(work) = &mut self.work {
                     work.commit();
+                }
+                if std::mem::take(&mut self.troubled) {
+                    self.observer.observe(StageEvent::Producer(Condition::Ready));
+                    self.said.clear();
                 }
                 self.log_dead_letters(&done);
                 self.observer.observe(StageEvent::Done(&done));
@@ -193,6 +199,10 @@ impl Transactor {
             self.said
                 .warn(self.stage, &format!("a batch is not committed and is read again: {}", client::explain(error)));
             self.check_fenced(error)?;
+            if error.rdkafka_error_code().is_some_and(|code| client::advice(code).is_some()) {
+                self.troubled = true;
+                self.observer.observe(StageEvent::Producer(Condition::Waiting(client::explain(error))));
+            }
         }
         if !remake && self.aborted() {
             // Not at the speed of light where the same thing fails again and again.
@@ -208,10 +218,8 @@ impl Transactor {
     fn aborted(&mut self) -> bool {
         let Some(producer) = &self.producer else { return true };
         if self.settings.delivery.mode == DeliveryMode::AtLeastOnce {
-            producer.inner.purge(PurgeConfig::default().queue().inflight());
-            let flushed = producer.inner.flush(CALL_TIMEOUT).is_ok();
             producer.forget();
-            return flushed;
+            return producer.inner.in_flight_count() == 0;
         }
         let aborted = retry(|| producer.inner.abort_transaction(CALL_TIMEOUT)).is_ok();
         producer.forget();
@@ -247,10 +255,8 @@ impl Transactor {
     }
 
     fn check_fenced(&mut self, error: &KafkaError) -> Result<(), StageError> {
-        let fenced = matches!(
-            error.rdkafka_error_code(),
-            Some(RDKafkaErrorCode::Fenced | RDKafkaErrorCode::ProducerFenced | RDKafkaErrorCode::InvalidProducerEpoch)
-        );
+        let fenced =
+            matches!(error.rdkafka_error_code(), Some(RDKafkaErrorCode::Fenced | RDKafkaErrorCode::ProducerFenced));
         if !fenced {
             return Ok(());
         }
