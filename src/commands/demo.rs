@@ -122,6 +122,7 @@ struct Show {
     form: Form,
     keep_running: bool,
     dead_letter_topic: String,
+    brokers: String,
     tally: Tally,
 }
 
@@ -134,6 +135,7 @@ impl Show {
             form,
             keep_running,
             dead_letter_topic: settings.topics.dead_letters.clone(),
+            brokers: settings.kafka.brokers.clone(),
             tally: Tally::default(),
         })
     }
@@ -151,6 +153,7 @@ impl Show {
             took: begun.elapsed(),
             dead_letter_topic: &self.dead_letter_topic,
             metrics: &format!("http://{http}/metrics"),
+            brokers: &self.brokers,
             keeps_running: self.keep_running,
         };
         write!(io::stderr(), "{summary}")?;

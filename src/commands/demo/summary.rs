@@ -56,6 +56,7 @@ pub(super) struct Summary<'a> {
     pub(super) took: Duration,
     pub(super) dead_letter_topic: &'a str,
     pub(super) metrics: &'a str,
+    pub(super) brokers: &'a str,
     pub(super) keeps_running: bool,
 }
 
@@ -90,10 +91,14 @@ impl fmt::Display for Summary<'_> {
         }
         writeln!(formatter, "\nWhere to look next:")?;
         writeln!(formatter, "  README.md           your own watchlists, your own Kafka")?;
-        writeln!(formatter, "  docs/               the query language, the messages, running it for real")?;
+        writeln!(formatter, "  docs/               the query language and more")?;
         writeln!(formatter, "  config/watchlists/  what has just matched, with its own tests")?;
-        let when = if self.keeps_running { "" } else { "  (with `newswatch demo --keep-running`)" };
-        writeln!(formatter, "  {}{when}", self.metrics)
+        if self.keeps_running {
+            writeln!(formatter, "  {}", self.metrics)?;
+            writeln!(formatter, "  NEWSWATCH__KAFKA__BROKERS={} newswatch publish FILE", self.brokers)
+        } else {
+            writeln!(formatter, "  {}  (with `newswatch demo --keep-running`)", self.metrics)
+        }
     }
 }
 
@@ -118,6 +123,7 @@ mod tests {
             took: Duration::from_millis(2500),
             dead_letter_topic: "dead",
             metrics: "http://127.0.0.1:9464/metrics",
+            brokers: "127.0.0.1:9092",
             keeps_running: true,
         };
         assert_eq!(summary.wrong(), ["b"]);
