@@ -87,7 +87,7 @@ pub enum RunError {
         problem: String,
     },
     /// Nobody can look at the daemon there.
-    #[error("cannot listen at {address} (http.listen): {source}")]
+    #[error("cannot listen at {address} (http.listen)")]
     Listen {
         /// Where.
         address: SocketAddr,
@@ -95,10 +95,10 @@ pub enum RunError {
         source: std::io::Error,
     },
     /// The machine gives no more threads.
-    #[error("cannot start a thread: {0}")]
-    Thread(std::io::Error),
+    #[error("cannot start a thread")]
+    Thread(#[source] std::io::Error),
     /// A fault of ours.
-    #[error("the metrics cannot be made: {0}")]
+    #[error("the metrics cannot be made")]
     Metrics(#[from] prometheus::Error),
 }
 

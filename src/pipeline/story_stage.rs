@@ -119,3 +119,117 @@ fn value(alert: &mut Alert) -> Vec<u8> {
         alert.hits_truncated += u32::try_from(dropped).unwrap_or(u32::MAX);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: &str = "2026-03-01T10:00:05Z";
+
+    fn stage() -> StoryStage {
+        StoryStage::new("site", Limits::default())
+    }
+
+    fn message(event: &str) -> Vec<u8> {
+        serde_json::json!({
+            "kind": "match", "schema_version": "1.0", "id": "m",
+            "event": {"id": event, "version": 1, "title": "A title", "kafka": {"topic": "news.events", "partition": 0, "offset": 7}},
+            "watchlist": {
+                "id": "w", "title": "W", "revision": "r", "queries": ["q"], "severity": "high", "labels": {}, "status": "active",
+                "alert": {"group_by": "story", "threshold": {"events": 1, "within": 60}, "repeat_after": 60, "quiet_after": 60},
+            },
+            "hits": [], "hits_truncated": 0, "entities": [], "sketch": "",
+            "times": {"ingested_at": "2026-03-01T10:00:00Z", "matched_at": "2026-03-01T10:00:01Z"},
+            "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        })
+        .to_string()
+        .into_bytes()
+    }
+
+    fn process(stage: &mut StoryStage, partition: i32, payload: &[u8]) -> Processed {
+        let record = Record {
+            topic: "newswatch.matches.v1",
+            partition,
+            timestamp: Some(1_772_359_200_000),
+            payload: Some(payload),
+            ..Record::default()
+        };
+        stage.process(&record, NOW.parse().unwrap())
+    }
+
+    #[test]
+    fn an_alert_is_a_cloud_event_keyed_by_its_id() {
+        let processed = process(&mut stage(), 0, &message("e"));
+        assert_eq!(processed.outcome, Outcome::Alerted);
+        let [record] = &processed.produce[..] else { panic!("one alert: {processed:?}") };
+        let alert: Alert = serde_json::from_slice(record.payload.as_deref().unwrap()).unwrap();
+        assert_eq!((record.to, record.key.as_deref()), (Destination::Alerts, Some(alert.id.as_bytes())));
+        assert_eq!(record.timestamp, Some(1_772_359_200_000), "the time of the event's record");
+        let headers: Vec<(&str, &str)> = record
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), std::str::from_utf8(value.as_deref().unwrap()).unwrap()))
+            .collect();
+        let id = format!("{}.1", alert.id);
+        let expected = [
+            ("content-type", "application/json"),
+            ("ce_specversion", "1.0"),
+            ("ce_type", "org.newswatch.alert.v1"),
+            ("ce_source", "//newswatch/site"),
+            ("ce_id", id.as_str()),
+            ("ce_time", NOW),
+            ("ce_subject", "w"),
+            ("ce_dataschema", "urn:newswatch:schema:alert:1.0"),
+            ("ce_action", "open"),
+            ("ce_severity", "high"),
+            ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
+        ];
+        assert_eq!(headers, expected);
+    }
+
+    #[test]
+    fn what_is_rolled_back_is_told_again_and_what_is_committed_is_not() {
+        let mut stage = stage();
+        let first = process(&mut stage, 0, &message("e"));
+        stage.rollback();
+        let again = process(&mut stage, 0, &message("e"));
+        assert_eq!(first.produce, again.produce, "the same alert with the same id");
+        stage.commit();
+        stage.rollback();
+        assert_eq!(process(&mut stage, 0, &message("e")).outcome, Outcome::Suppressed("duplicate"));
+        assert_eq!(
+            process(&mut stage, 1, &message("e")).outcome,
+            Outcome::Alerted,
+            "partitions know nothing of each other"
+        );
+        stage.release(0);
+        assert_eq!(
+            process(&mut stage, 0, &message("e")).outcome,
+            Outcome::Alerted,
+            "a partition given up is forgotten"
+        );
+    }
+
+    #[test]
+    fn an_unreadable_match_is_a_dead_letter() {
+        for bad in [&b"not json"[..], b"", br#"{"kind":"other"}"#, &[0xff]] {
+            let processed = process(&mut stage(), 0, bad);
+            assert_eq!(processed.outcome, Outcome::DeadLettered(Reason::UnreadableMatch));
+            assert_eq!(processed.produce[0].to, Destination::DeadLetters);
+            assert_eq!(processed.produce[0].payload.as_deref(), Some(bad));
+        }
+    }
+
+    #[test]
+    fn an_alert_that_is_too_large_has_fewer_hits_and_counts_them() {
+        let processed = process(&mut stage(), 0, &message("e"));
+        let mut alert: Alert = serde_json::from_slice(processed.produce[0].payload.as_deref().unwrap()).unwrap();
+        let hit = serde_json::json!({
+            "term": "t".repeat(500), "lang": "en", "field": "title", "start": 0, "end": 1, "exact": "x", "before": "", "after": "",
+        });
+        alert.hits = (0..400).map(|_| serde_json::from_value(hit.clone()).unwrap()).collect();
+        let json = value(&mut alert);
+        assert!(json.len() <= MAX_ALERT_BYTES && json.len() > MAX_ALERT_BYTES / 4, "{} bytes", json.len());
+        assert_eq!(alert.hits.len() + alert.hits_truncated as usize, 400);
+    }
+}
