@@ -138,3 +138,93 @@ fn reference(event: &Event<'_>, record: &Record<'_>) -> EventReference {
         kafka: Coordinates { topic: record.topic.to_owned(), partition: record.partition, offset: record.offset },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::SourceFile;
+    use crate::matching::reading::{self, Kind};
+    use crate::pipeline::decode::DecodeOptions;
+
+    fn stage() -> MatchStage {
+        let watchlist = |id: &str, word: &str| {
+            let text = format!("[watchlist]\nid = \"{id}\"\n[[query]]\nname = \"q\"\nmatch = \"{word}\"\n");
+            (Kind::Watchlist, SourceFile::new(format!("{id}.toml"), text))
+        };
+        let (definitions, _) = reading::read(&[watchlist("chips", "chip"), watchlist("ports", "harbour")]);
+        let (engine, findings) = Engine::compile(&definitions);
+        assert!(findings.is_empty(), "{findings:?}");
+        MatchStage::new(Arc::new(Decoder::new(DecodeOptions::default())), Arc::new(engine))
+    }
+
+    fn process(payload: &str) -> Processed {
+        let record = Record {
+            topic: "news.events",
+            partition: 2,
+            offset: 9,
+            timestamp: Some(1_772_359_200_000),
+            payload: Some(payload.as_bytes()),
+            ..Record::default()
+        };
+        stage().process(&record, "2026-03-01T10:00:05Z".parse().unwrap())
+    }
+
+    fn messages(processed: &Processed) -> Vec<(Destination, MatchMessage)> {
+        let read = |produce: &Produce| serde_json::from_slice(produce.payload.as_deref().unwrap()).unwrap();
+        processed.produce.iter().map(|produce| (produce.to, read(produce))).collect()
+    }
+
+    #[test]
+    fn each_watchlist_that_matches_has_a_message_keyed_by_it() {
+        let processed = process(r#"{"id":"e","title":"A chip in the harbour"}"#);
+        assert_eq!(
+            (processed.outcome, &processed.matched[..]),
+            (Outcome::Matched, &["chips".into(), "ports".into()][..])
+        );
+        for (produce, watchlist) in processed.produce.iter().zip(["chips", "ports"]) {
+            assert_eq!((produce.to, produce.key.as_deref()), (Destination::Matches, Some(watchlist.as_bytes())));
+            assert_eq!(produce.timestamp, Some(1_772_359_200_000));
+            let MatchMessage::Match(matched) = serde_json::from_slice(produce.payload.as_deref().unwrap()).unwrap()
+            else {
+                panic!("a first version has no notice")
+            };
+            assert_eq!(matched.id, id(&["e", "1", watchlist]));
+            assert_eq!((matched.event.kafka.partition, matched.event.kafka.offset), (2, 9));
+            assert_eq!(matched.times.ingested_at.as_millisecond(), 1_772_359_200_000);
+            assert!(!matched.hits.is_empty());
+        }
+    }
+
+    #[test]
+    fn what_matches_nothing_says_nothing() {
+        let processed = process(r#"{"id":"e","title":"Rain"}"#);
+        assert_eq!((processed.outcome, processed.produce.len()), (Outcome::NoMatch, 0));
+    }
+
+    #[test]
+    fn corrections_and_withdrawals_are_announced_to_every_partition() {
+        for (payload, watchlists) in [
+            (r#"{"id":"e","version":2,"title":"A chip"}"#, &["chips"][..]),
+            (r#"{"id":"e","version":2,"title":"Rain"}"#, &[]),
+            (r#"{"id":"e","status":"canceled","title":"Rain"}"#, &[]),
+        ] {
+            let processed = process(payload);
+            let messages = messages(&processed);
+            let Some((Destination::EveryMatchesPartition, MatchMessage::Notice(notice))) = messages.last() else {
+                panic!("{payload}: {messages:?}")
+            };
+            assert_eq!(
+                (&notice.event.id[..], &notice.watchlists[..]),
+                ("e", &watchlists.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>()[..])
+            );
+            assert_eq!(messages.len(), watchlists.len() + 1);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_decoded_is_a_dead_letter_with_its_own_bytes() {
+        let processed = process("{");
+        assert_eq!(processed.outcome, Outcome::DeadLettered(Reason::NotJson));
+        assert_eq!(processed.produce[0].payload.as_deref(), Some(&b"{"[..]));
+    }
+}
