@@ -284,3 +284,67 @@ impl Maker {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::processed::Processed;
+
+    fn done(outcome: Outcome) -> Done {
+        Done { topic: "t".into(), partition: 0, offset: 0, processed: Processed::new(outcome) }
+    }
+
+    /// The sum of a metric's series.
+    fn sum(text: &str, name: &str) -> f64 {
+        let series =
+            text.lines().filter(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(['{', ' '])));
+        series.map(|line| line.rsplit(' ').next().unwrap().parse::<f64>().unwrap()).sum()
+    }
+
+    #[test]
+    fn every_combination_is_there_at_zero() {
+        let text = Metrics::new(&["w".into()], "r").unwrap().render().unwrap();
+        for series in [
+            r#"newswatch_events_processed_total{outcome="no_match"} 0"#,
+            r#"newswatch_matches_processed_total{outcome="suppressed"} 0"#,
+            r#"newswatch_dead_letters_total{reason="panicked"} 0"#,
+            r#"newswatch_alerts_suppressed_total{reason="duplicate"} 0"#,
+            r#"newswatch_alerts_published_total{action="retract",severity="low",watchlist="w"} 0"#,
+            r#"newswatch_watchlist_matches_total{watchlist="w"} 0"#,
+            r#"newswatch_kafka_transactions_total{result="aborted",stage="story"} 0"#,
+            r#"newswatch_alert_latency_seconds_count{since="published"} 0"#,
+            r#"newswatch_config_info{revision="r"} 1"#,
+        ] {
+            assert!(text.lines().any(|line| line == series), "{series} is missing of\n{text}");
+        }
+    }
+
+    #[test]
+    fn what_was_received_is_the_sum_of_the_outcomes() {
+        let metrics = Metrics::new(&[], "r").unwrap();
+        let events = [Outcome::Matched, Outcome::NoMatch, Outcome::NoMatch, Outcome::DeadLettered(Reason::NotJson)];
+        metrics.observe("match", &StageEvent::Done(&events.map(done)));
+        let matches =
+            [Outcome::Alerted, Outcome::Suppressed("duplicate"), Outcome::DeadLettered(Reason::UnreadableMatch)];
+        metrics.observe("story", &StageEvent::Done(&matches.map(done)));
+        let text = metrics.render().unwrap();
+        for (received, processed, count) in [
+            ("newswatch_events_received_total", "newswatch_events_processed_total", 4.0),
+            ("newswatch_matches_received_total", "newswatch_matches_processed_total", 3.0),
+        ] {
+            assert_eq!((sum(&text, received), sum(&text, processed)), (count, count));
+        }
+        assert_eq!(sum(&text, "newswatch_dead_letters_total"), 2.0);
+        assert_eq!(sum(&text, "newswatch_alerts_suppressed_total"), 1.0);
+    }
+
+    #[test]
+    fn the_lag_of_a_partition_that_is_gone_is_not_shown() {
+        let metrics = Metrics::new(&[], "r").unwrap();
+        let lag = |records| StageEvent::Lag { topic: "t", partition: 3, records };
+        metrics.observe("match", &lag(Some(7)));
+        assert_eq!(sum(&metrics.render().unwrap(), "newswatch_kafka_consumer_lag"), 7.0);
+        metrics.observe("match", &lag(None));
+        assert!(!metrics.render().unwrap().contains("newswatch_kafka_consumer_lag{"));
+    }
+}
