@@ -16,6 +16,10 @@ use rdkafka::{Offset, TopicPartitionList};
 use crate::kafka::stage::client;
 use crate::settings::Settings;
 
+/// How long the group waits for a member that was killed before others, or its own restart, go on with its
+/// partitions. librdkafka's 45 s would be a silence that desks notice; `kafka.client` can say otherwise.
+const SESSION_TIMEOUT_MS: &str = "10000";
+
 /// A stage's consumer.
 pub(crate) type StageConsumer = BaseConsumer<Context>;
 
@@ -103,6 +107,9 @@ pub(crate) fn subscribe(settings: &Settings, stage: &str, topics: &[String]) -> 
         .set("fetch.queue.backoff.ms", "5")
         .set("queued.max.messages.kbytes", (settings.delivery.in_flight_bytes / 2048).clamp(1024, 32_768).to_string())
         .set("statistics.interval.ms", "2000");
+    if !settings.kafka.client.contains_key("session.timeout.ms") {
+        config.set("session.timeout.ms", SESSION_TIMEOUT_MS);
+    }
     let consumer: StageConsumer = config.create_with_context(Context::default())?;
     let topics: Vec<&str> = topics.iter().map(String::as_str).collect();
     consumer.subscribe(&topics)?;
