@@ -63,23 +63,48 @@ pub(crate) fn explain(error: &KafkaError) -> String {
     }
 }
 
-/// Says a thing once, and again only when it changed or after a minute.
+/// How often the same thing is said again.
+const AGAIN: Duration = Duration::from_secs(60);
+
+/// Says a thing once, and again only after a minute, also where several things alternate.
 #[derive(Debug, Default)]
-pub(crate) struct Rarely(Mutex<Option<(Instant, String)>>);
+pub(crate) struct Rarely(Mutex<Vec<(Instant, String)>>);
 
 impl Rarely {
     /// Logs a warning, or not.
     pub(crate) fn warn(&self, stage: &str, message: &str) {
-        let mut last = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let known = last.as_ref().is_some_and(|(at, said)| said == message && at.elapsed() < Duration::from_secs(60));
-        if !known {
+        if self.due(message, Instant::now()) {
             tracing::warn!(stage, "{message}");
-            *last = Some((Instant::now(), message.to_owned()));
         }
+    }
+
+    fn due(&self, message: &str, now: Instant) -> bool {
+        let mut said = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        said.retain(|(at, _)| now.duration_since(*at) < AGAIN);
+        let due = said.iter().all(|(_, known)| known != message);
+        if due {
+            said.push((now, message.to_owned()));
+        }
+        due
     }
 
     /// Forgets what was said. True where there was something.
     pub(crate) fn clear(&self) -> bool {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take().is_some()
+        !std::mem::take(&mut *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)).is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_alternates_is_said_once_each_and_again_after_a_minute() {
+        let (rarely, now) = (Rarely::default(), Instant::now());
+        let due: Vec<bool> = ["down", "slow", "down", "slow"].iter().map(|said| rarely.due(said, now)).collect();
+        assert_eq!(due, [true, true, false, false]);
+        assert!(rarely.due("down", now + AGAIN));
+        assert!(rarely.clear() && !rarely.clear());
+        assert!(rarely.due("down", now));
     }
 }

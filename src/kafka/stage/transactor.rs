@@ -168,10 +168,12 @@ impl Transactor {
         *begun = true;
         for record in done.iter_mut() {
             for produce in std::mem::take(&mut record.processed.produce) {
-                producer.send(&produce).map_err(Failure::Abort)?;
+                producer.send(&produce).map_err(Failure::Remake)?;
             }
         }
-        producer.delivered().map_err(Failure::Abort)?;
+        // What is still on its way when a delivery has failed may arrive after an abort, and with the same
+        // epoch it would begin a transaction that nobody ends. A new producer's epoch shuts it out.
+        producer.delivered().map_err(Failure::Remake)?;
         if self.epoch.load(Ordering::Acquire) != epoch {
             return Err(Failure::Stale);
         }

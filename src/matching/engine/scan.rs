@@ -55,7 +55,10 @@ pub(super) struct Found {
     sentences: Vec<u32>,
     paragraphs: Vec<u32>,
     scripts: [u32; 12],
+    /// Words that stand for some unit, as they were met before.
     seen: HashMap<u64, Seen>,
+    /// Words that stand for none, by the high bits of their hashes: most of any text ends here.
+    nothing: Vec<u64>,
 }
 
 /// What is known of a folded word that was met before.
@@ -69,10 +72,12 @@ struct Seen {
 
 /// Words remembered per worker: a few megabytes.
 const REMEMBERED: usize = 1 << 16;
+/// Words of no interest remembered per worker: two megabytes, room for what the news of a day is written with.
+const FORGETTABLE: usize = 1 << 18;
 
 impl Found {
     pub(super) fn for_units(units: usize) -> Self {
-        Self { places: vec![Vec::new(); units], ..Self::default() }
+        Self { places: vec![Vec::new(); units], nothing: vec![0; FORGETTABLE], ..Self::default() }
     }
 
     /// Forgets the last event and reads the next.
@@ -227,15 +232,23 @@ impl Pass<'_> {
     }
 
     fn word(&mut self, token: &Token, place: Place) {
-        if !self.found.seen.contains_key(&token.hash) {
-            let seen = self.look_up(token);
-            self.found.seen.insert(token.hash, seen);
-        }
-        let Some(seen) = self.found.seen.get(&token.hash) else { return };
-        if seen.units.is_empty() && !seen.exact && seen.licensed.is_empty() {
+        let slot = (token.hash >> (u64::BITS - FORGETTABLE.ilog2())) as usize;
+        // No slot begins as the hash of a word, but for 0, which is looked up like a new one.
+        if token.hash != 0 && self.found.nothing[slot] == token.hash {
             return;
         }
-        let seen = seen.clone();
+        let seen = match self.found.seen.get(&token.hash) {
+            Some(seen) => seen.clone(),
+            None => {
+                let seen = self.look_up(token);
+                if seen.units.is_empty() && !seen.exact && seen.licensed.is_empty() {
+                    self.found.nothing[slot] = token.hash;
+                    return;
+                }
+                self.found.seen.insert(token.hash, seen.clone());
+                seen
+            }
+        };
         for unit in &seen.units {
             self.found.put(*unit, place);
         }
