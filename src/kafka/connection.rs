@@ -1,7 +1,7 @@
 //! How the one-shot commands reach Kafka: one attempt of a few seconds, and an error that says what to look at.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
@@ -127,8 +127,11 @@ pub(super) fn partitions_for_consumer(
     topic: &str,
 ) -> Result<Vec<i32>, ConnectionError> {
     let metadata = consumer.fetch_metadata(Some(topic), PATIENCE).map_err(|_| {
-        // Lets the client say why.
-        while consumer.poll(Duration::ZERO).is_some() {}
+        // Lets the client say why: each poll hands out what one event of its queue says.
+        let until = Instant::now() + Duration::from_secs(1);
+        while witness.testimony().complaint.is_none() && Instant::now() < until {
+            let _ = consumer.poll(Duration::from_millis(20));
+        }
         witness.unavailable(kafka)
     })?;
     let partitions: Vec<i32> =
