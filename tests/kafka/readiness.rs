@@ -1,5 +1,9 @@
 //! When the daemon says that it is ready, and what it says where it is not.
 
+use std::time::Duration;
+
+use rdkafka::producer::Producer;
+
 use crate::broker::{self, OwnBroker};
 use crate::world::{World, alerted_events, events, expected, matching};
 
@@ -32,6 +36,21 @@ fn a_flood_of_bad_records_stops_the_stage_and_says_which_limit() {
     daemon.terminate();
     let letters = world.committed("dead-letters").len();
     assert!(letters < bad.len(), "all {letters} were dead-lettered, the limit held nothing");
+}
+
+#[test]
+fn a_partition_whose_offset_the_broker_does_not_tell_is_named_and_waited_for() {
+    let Some(world) = World::new("unstable", "") else { return };
+    let open = world.open_transaction_on_offsets();
+    world.publish(&[matching("held-up")]);
+    let mut daemon = world.spawn();
+    daemon.await_log("is not read");
+    let why = daemon.await_readiness(503);
+    assert!(why.contains(&format!("{}/", world.events_topic())), "{why}");
+    open.abort_transaction(Duration::from_secs(30)).unwrap();
+    let daemon = daemon.ready();
+    world.await_committed("alerts", 1);
+    daemon.terminate();
 }
 
 #[test]

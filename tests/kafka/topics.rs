@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
+use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
+use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
 /// A record to be written, byte for byte.
 #[derive(Clone, Debug, Default)]
@@ -65,4 +66,26 @@ pub(crate) fn send(producer: &ThreadedProducer<DefaultProducerContext>, topic: &
         producer.send(base).map_err(|(error, _)| error).expect("the queue has room");
     }
     producer.flush(Duration::from_secs(30)).expect("the broker takes the records");
+}
+
+/// Begins a transaction that sends the group's offsets at the beginning of the topic, and leaves it open.
+pub(crate) fn send_offsets(
+    broker: &str,
+    transactional_id: &str,
+    group: &str,
+    topic: &str,
+    partitions: i32,
+) -> ThreadedProducer<DefaultProducerContext> {
+    let limit = Duration::from_secs(30);
+    let member: BaseConsumer = client(broker).set("group.id", group).create().expect("the settings are ours");
+    let producer = producer(broker, Some(transactional_id));
+    producer.init_transactions(limit).unwrap();
+    producer.begin_transaction().unwrap();
+    let mut offsets = TopicPartitionList::new();
+    for partition in 0..partitions {
+        offsets.add_partition_offset(topic, partition, Offset::Offset(0)).unwrap();
+    }
+    let group = member.group_metadata().expect("the consumer has a group");
+    producer.send_offsets_to_transaction(&offsets, &group, limit).unwrap();
+    producer
 }

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use rdkafka::producer::{DefaultProducerContext, ThreadedProducer};
 use tempfile::TempDir;
 
 use crate::broker;
 use crate::consumer::{Isolation, Received, read_all};
 use crate::daemon::{Daemon, free_address, until};
-use crate::topics::{Publication, create, producer, send};
+use crate::topics::{Publication, create, producer, send, send_offsets};
 
 pub(crate) const PARTITIONS: i32 = 4;
 
@@ -111,6 +112,12 @@ partitions = {PARTITIONS}
             .map(|(event, partition)| Publication { partition, ..event.clone() })
             .collect();
         send(&producer(&self.broker, None), &self.events_topic(), &spread);
+    }
+
+    /// A transaction that has sent the match stage's offsets and has not ended, as a killed member leaves it.
+    pub(crate) fn open_transaction_on_offsets(&self) -> ThreadedProducer<DefaultProducerContext> {
+        let id = format!("{}-open", self.prefix);
+        send_offsets(&self.broker, &id, &format!("{}.match", self.prefix), &self.events_topic(), PARTITIONS)
     }
 
     /// What a consumer downstream sees of one of our topics now.

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use rdkafka::Statistics;
+use rdkafka::{Statistics, TopicPartitionList};
 
 use crate::kafka::stage::batch::Positions;
 use crate::kafka::stage::observe::{Observe, StageEvent};
@@ -55,4 +55,16 @@ impl Lag {
             }
         }
     }
+}
+
+/// A partition of the assignment that is not fetched, where there is one: it waits for its committed offset,
+/// which the broker does not give while a transaction on it is open.
+pub(crate) fn unfetched(statistics: &Statistics, assignment: &TopicPartitionList) -> Option<String> {
+    let fetched = |topic: &str, partition: i32| {
+        let known = statistics.topics.get(topic).and_then(|topic| topic.partitions.get(&partition));
+        known.is_some_and(|fetch| fetch.fetch_state == "active")
+    };
+    let partitions = assignment.elements();
+    let waiting = partitions.iter().find(|partition| !fetched(partition.topic(), partition.partition()))?;
+    Some(format!("{}/{}", waiting.topic(), waiting.partition()))
 }

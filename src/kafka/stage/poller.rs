@@ -7,17 +7,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
-use rdkafka::TopicPartitionList;
 use rdkafka::consumer::Consumer;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Message};
+use rdkafka::{Statistics, TopicPartitionList};
 
 use crate::kafka::stage::StageError;
 use crate::kafka::stage::batch::{Batch, Chunk, Ended, How, Job, Order};
 use crate::kafka::stage::client::{self, Rarely};
 use crate::kafka::stage::consumer::{self, Rebalance, StageConsumer};
 use crate::kafka::stage::fetched::Fetched;
-use crate::kafka::stage::lag::Lag;
+use crate::kafka::stage::lag::{self, Lag};
 use crate::kafka::stage::observe::{Condition, Observe, StageEvent};
 use crate::kafka::stage::stop::Stop;
 use crate::settings::Settings;
@@ -26,6 +26,8 @@ use crate::settings::Settings;
 const POLL: Duration = Duration::from_millis(20);
 /// How long the group waits for what is in flight when partitions are to be given up.
 const REVOKE: Duration = Duration::from_secs(3);
+/// How long a partition may be ours without being fetched: a new one asks for its offset, which takes a moment.
+const STALL: Duration = Duration::from_secs(5);
 /// How many records a worker is handed at once.
 const CHUNK: usize = 32;
 
@@ -65,6 +67,8 @@ pub(crate) struct State {
     lag: Lag,
     said: Rarely,
     joined: bool,
+    /// Since when a partition of the assignment is not fetched.
+    unfetched: Option<Instant>,
 }
 
 impl Poller {
@@ -99,11 +103,32 @@ impl Poller {
         self.hand_over();
         self.press_back();
         if let Some(statistics) = consumer.context().take_statistics() {
+            self.look_for_stall(&statistics);
             let group = statistics.cgrp.as_ref();
             self.join(group.is_some_and(|group| group.state == "up" && group.join_state == "steady"));
             self.state.lag.report(&statistics, self.observer.as_ref());
         }
         Ok(())
+    }
+
+    /// A partition that is ours and is not fetched would be silent for ever and show no lag.
+    fn look_for_stall(&mut self, statistics: &Statistics) {
+        let assignment = self.consumer.assignment().unwrap_or_default();
+        let Some(partition) = lag::unfetched(statistics, &assignment) else {
+            self.state.unfetched = None;
+            return;
+        };
+        if self.state.unfetched.get_or_insert_with(Instant::now).elapsed() < STALL {
+            return;
+        }
+        let why = format!(
+            "{partition} is not read: the broker does not tell the offset committed there, as while a transaction \
+             of a killed member is open; if this lasts, look for one that hangs on __consumer_offsets \
+             (kafka-transactions.sh describe-producers)"
+        );
+        self.state.said.warn(self.stage, &why);
+        self.state.joined = false;
+        self.observer.observe(StageEvent::Consumer(Condition::Waiting(why)));
     }
 
     fn poll_time(&self) -> Duration {
@@ -328,7 +353,8 @@ impl Poller {
     }
 
     fn join(&mut self, joined: bool) {
-        if joined && !self.state.joined {
+        let stalled = self.state.unfetched.is_some_and(|since| since.elapsed() >= STALL);
+        if joined && !stalled && !self.state.joined {
             self.state.joined = true;
             if self.state.said.clear() {
                 tracing::info!(stage = self.stage, "the consumer is at work again");
