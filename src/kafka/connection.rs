@@ -54,12 +54,27 @@ fn because(why: &Option<String>) -> String {
     why.as_ref().map_or_else(String::new, |why| format!(": {why}"))
 }
 
-/// Properties that all our one-shot clients share.
-pub(super) fn configure(kafka: &Kafka, role: &str) -> ClientConfig {
+/// A client's properties: ours, then those of `kafka.client`, which win. The settings refuse the ones that a
+/// guarantee rests on.
+pub(super) fn config<'a>(
+    kafka: &Kafka,
+    client_id: String,
+    ours: impl IntoIterator<Item = (&'a str, String)>,
+) -> ClientConfig {
     let mut config = ClientConfig::new();
+    config.set("bootstrap.servers", &kafka.brokers).set("client.id", client_id);
+    config.extend(ours.into_iter().map(|(property, value)| (property.to_owned(), value)));
     config.extend(kafka.client.iter().map(|(property, value)| (property.clone(), value.clone())));
-    config.set("bootstrap.servers", &kafka.brokers);
-    config.set("client.id", format!("{}.{role}", kafka.group));
+    config
+}
+
+/// The properties of a one-shot client.
+pub(super) fn configure<'a>(
+    kafka: &Kafka,
+    role: &str,
+    ours: impl IntoIterator<Item = (&'a str, String)>,
+) -> ClientConfig {
+    let mut config = config(kafka, format!("{}.{role}", kafka.group), ours);
     // What matters of it comes by the error callback; the log would say it again and again.
     config.set_log_level(RDKafkaLogLevel::Emerg);
     config
@@ -154,5 +169,19 @@ pub(super) fn probe_for_producer(
         Ok(())
     } else {
         Err(ConnectionError::NoTopic { topic: topic.to_owned(), brokers: kafka.brokers.clone() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_site_passes_through_wins_over_ours() {
+        let client = [("linger.ms".to_owned(), "50".to_owned())].into();
+        let kafka = Kafka { client, ..crate::settings::Settings::default().kafka };
+        let config = config(&kafka, "it".into(), [("linger.ms", "2".to_owned()), ("acks", "all".to_owned())]);
+        assert_eq!((config.get("linger.ms"), config.get("acks")), (Some("50"), Some("all")));
+        assert_eq!((config.get("client.id"), config.get("bootstrap.servers")), (Some("it"), Some("localhost:9092")));
     }
 }

@@ -20,12 +20,13 @@ impl Publisher {
     /// A publisher whose broker has answered and has the topic.
     pub fn connect(kafka: &Kafka, topic: &str) -> Result<Self, ConnectionError> {
         let witness = Witness::default();
-        let mut config = configure(kafka, "publish");
-        config
-            .set("enable.idempotence", "true")
-            .set("partitioner", "murmur2_random")
-            .set("linger.ms", "5")
-            .set("message.timeout.ms", PATIENCE.as_millis().to_string());
+        let ours = [
+            ("enable.idempotence", "true".to_owned()),
+            ("partitioner", "murmur2_random".to_owned()),
+            ("linger.ms", "5".to_owned()),
+            ("message.timeout.ms", PATIENCE.as_millis().to_string()),
+        ];
+        let config = configure(kafka, "publish", ours);
         let producer: ThreadedProducer<Witness> = config.create_with_context(witness.clone())?;
         probe_for_producer(&producer, &witness, kafka, topic)?;
         Ok(Self { producer, witness, topic: topic.to_owned(), sent: 0 })

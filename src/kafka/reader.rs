@@ -29,13 +29,14 @@ impl Reader {
     /// A reader whose broker has answered and has the topic.
     pub fn open(kafka: &Kafka, topic: &str, start: Start) -> Result<Self, ConnectionError> {
         let witness = Witness::default();
-        let mut config = configure(kafka, "tail");
-        config
+        let ours = [
             // Never joined: librdkafka wants the name all the same.
-            .set("group.id", format!("{}.tail", kafka.group))
-            .set("enable.auto.commit", "false")
-            .set("isolation.level", "read_committed")
-            .set("fetch.wait.max.ms", "100");
+            ("group.id", format!("{}.tail", kafka.group)),
+            ("enable.auto.commit", "false".to_owned()),
+            ("isolation.level", "read_committed".to_owned()),
+            ("fetch.wait.max.ms", "100".to_owned()),
+        ];
+        let config = configure(kafka, "tail", ours);
         let consumer: BaseConsumer<Witness> = config.create_with_context(witness.clone())?;
         let mut assignment = TopicPartitionList::new();
         for partition in partitions_for_consumer(&consumer, &witness, kafka, topic)? {

@@ -79,6 +79,22 @@ pub enum Script {
 }
 
 impl Script {
+    /// All of them, each at its own number.
+    pub(super) const ALL: [Self; 12] = [
+        Self::Latin,
+        Self::Cyrillic,
+        Self::Greek,
+        Self::Arabic,
+        Self::Hebrew,
+        Self::Han,
+        Self::Kana,
+        Self::Hangul,
+        Self::Thai,
+        Self::Devanagari,
+        Self::Digits,
+        Self::Other,
+    ];
+
     /// Half words that one token makes (of Hangul: one syllable).
     pub fn half_words(self) -> u32 {
         match self {

@@ -265,7 +265,9 @@ pub fn forbidden(property: &str) -> Option<&'static str> {
         | "max.in.flight.requests.per.connection"
         | "enable.gapless.guarantee" => "alerts could be lost, doubled or out of order",
         "partitioner" => "other clients must find a key on the same partition",
-        "partition.assignment.strategy" => "revoking partitions relies on it",
+        "partition.assignment.strategy" | "group.protocol" => "revoking partitions relies on it",
+        "statistics.interval.ms" => "lag and readiness rely on it",
+        "message.max.bytes" => "a dead letter holds its record whole",
         "transaction.timeout.ms" | "message.timeout.ms" | "delivery.timeout.ms" => {
             "a replica that dies must free what it holds soon"
         }

@@ -8,24 +8,24 @@ use rdkafka::ClientConfig;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
+use crate::kafka::connection;
 use crate::settings::Settings;
 
 /// The largest message that a producer of ours sends, and that our dead-letter topic takes: dead letters
 /// hold records of `events.max_bytes` and more.
 pub(crate) const MAX_MESSAGE_BYTES: usize = 16 << 20;
 
-/// What all clients share. `name` tells them apart in the broker's logs and quotas.
-pub(crate) fn base(settings: &Settings, name: &str) -> ClientConfig {
-    let mut config = ClientConfig::new();
-    config
-        .set("bootstrap.servers", &settings.kafka.brokers)
-        .set("reconnect.backoff.max.ms", "2000")
-        .set("topic.metadata.refresh.interval.ms", "30000")
-        .set_log_level(RDKafkaLogLevel::Warning);
-    for (property, value) in &settings.kafka.client {
-        config.set(property, value);
-    }
-    config.set("client.id", format!("newswatch-{name}-{}", settings.kafka.instance));
+/// The properties of a stage's client. `name` tells it apart in the broker's logs and quotas.
+pub(crate) fn config<'a>(
+    settings: &Settings,
+    name: &str,
+    ours: impl IntoIterator<Item = (&'a str, String)>,
+) -> ClientConfig {
+    let shared = [("reconnect.backoff.max.ms", 2000), ("topic.metadata.refresh.interval.ms", 30_000)];
+    let shared = shared.map(|(property, value)| (property, value.to_string()));
+    let client_id = format!("newswatch-{name}-{}", settings.kafka.instance);
+    let mut config = connection::config(&settings.kafka, client_id, shared.into_iter().chain(ours));
+    config.set_log_level(RDKafkaLogLevel::Warning);
     config
 }
 

@@ -94,22 +94,23 @@ impl ConsumerContext for Context {
 
 /// A consumer of the group `<kafka.group>.<stage>`, subscribed.
 pub(crate) fn subscribe(settings: &Settings, stage: &str, topics: &[String]) -> KafkaResult<StageConsumer> {
-    let mut config = client::base(settings, stage);
-    config
-        .set("group.id", format!("{}.{stage}", settings.kafka.group))
-        .set("client.id", format!("newswatch-{stage}-{}-{}", settings.kafka.instance, std::process::id()))
-        .set("enable.auto.commit", "false")
-        .set("enable.auto.offset.store", "false")
-        .set("auto.offset.reset", "earliest")
-        .set("isolation.level", "read_committed")
-        .set("group.protocol", "classic")
-        .set("partition.assignment.strategy", "cooperative-sticky")
-        .set("fetch.queue.backoff.ms", "5")
-        .set("queued.max.messages.kbytes", (settings.delivery.in_flight_bytes / 2048).clamp(1024, 32_768).to_string())
-        .set("statistics.interval.ms", "2000");
-    if !settings.kafka.client.contains_key("session.timeout.ms") {
-        config.set("session.timeout.ms", SESSION_TIMEOUT_MS);
-    }
+    let queued = (settings.delivery.in_flight_bytes / 2048).clamp(1024, 32_768);
+    let ours = [
+        ("group.id", format!("{}.{stage}", settings.kafka.group)),
+        ("enable.auto.commit", "false".to_owned()),
+        ("enable.auto.offset.store", "false".to_owned()),
+        ("auto.offset.reset", "earliest".to_owned()),
+        ("isolation.level", "read_committed".to_owned()),
+        ("group.protocol", "classic".to_owned()),
+        ("partition.assignment.strategy", "cooperative-sticky".to_owned()),
+        ("session.timeout.ms", SESSION_TIMEOUT_MS.to_owned()),
+        ("fetch.queue.backoff.ms", "5".to_owned()),
+        ("queued.max.messages.kbytes", queued.to_string()),
+        ("statistics.interval.ms", "2000".to_owned()),
+        // A name of its own for each process, also where two are given one instance (librdkafka#4783).
+        ("client.id", format!("newswatch-{stage}-{}-{}", settings.kafka.instance, std::process::id())),
+    ];
+    let config = client::config(settings, stage, ours);
     let consumer: StageConsumer = config.create_with_context(Context::default())?;
     let topics: Vec<&str> = topics.iter().map(String::as_str).collect();
     consumer.subscribe(&topics)?;

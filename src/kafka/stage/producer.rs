@@ -66,20 +66,21 @@ impl StageProducer {
     /// under it has ended when this returns.
     pub(crate) fn make(settings: &Settings, stage: &str) -> KafkaResult<Self> {
         let exactly_once = settings.delivery.mode == DeliveryMode::ExactlyOnce;
-        let mut config = client::base(settings, stage);
-        config
-            .set("enable.idempotence", "true")
-            .set("acks", "all")
-            .set("compression.type", "lz4")
-            .set("linger.ms", "2")
-            .set("partitioner", "murmur2_random")
-            .set("message.max.bytes", client::MAX_MESSAGE_BYTES.to_string())
-            .set("message.timeout.ms", TRANSACTION_TIMEOUT.as_millis().to_string());
+        let timeout = TRANSACTION_TIMEOUT.as_millis().to_string();
+        let mut ours = vec![
+            ("enable.idempotence", "true".to_owned()),
+            ("acks", "all".to_owned()),
+            ("compression.type", "lz4".to_owned()),
+            ("linger.ms", "2".to_owned()),
+            ("partitioner", "murmur2_random".to_owned()),
+            ("message.max.bytes", client::MAX_MESSAGE_BYTES.to_string()),
+            ("message.timeout.ms", timeout.clone()),
+        ];
         if exactly_once {
-            config
-                .set("transactional.id", format!("{}.{stage}.{}", settings.kafka.group, settings.kafka.instance))
-                .set("transaction.timeout.ms", TRANSACTION_TIMEOUT.as_millis().to_string());
+            let id = format!("{}.{stage}.{}", settings.kafka.group, settings.kafka.instance);
+            ours.extend([("transactional.id", id), ("transaction.timeout.ms", timeout)]);
         }
+        let config = client::config(settings, stage, ours);
         let inner: ThreadedProducer<Deliveries> = config.create_with_context(Deliveries::default())?;
         if exactly_once {
             inner.init_transactions(CALL_TIMEOUT).map_err(|error| inner.context().take_last().unwrap_or(error))?;

@@ -29,7 +29,7 @@ pub fn prepare(
 ) -> Result<(), StageError> {
     let said = Rarely::default();
     let admin: AdminClient<DefaultClientContext> =
-        client::base(settings, &format!("{stage}-topics")).create().map_err(|error| match error {
+        client::config(settings, &format!("{stage}-topics"), []).create().map_err(|error| match error {
             KafkaError::ClientConfig(_, description, property, _) => StageError::Client { property, description },
             error => StageError::Consumer { stage, reason: error.to_string() },
         })?;

@@ -54,7 +54,7 @@ pub(super) struct Found {
     bounds: [u32; 4],
     sentences: Vec<u32>,
     paragraphs: Vec<u32>,
-    scripts: [u32; 12],
+    scripts: [u32; Script::ALL.len()],
     /// Words that stand for some unit, as they were met before.
     seen: HashMap<u64, Seen>,
     /// Words that stand for none, by the high bits of their hashes: most of any text ends here.
@@ -87,7 +87,7 @@ impl Found {
         }
         self.sentences.clear();
         self.paragraphs.clear();
-        self.scripts = [0; 12];
+        self.scripts = [0; Script::ALL.len()];
         if self.seen.len() > REMEMBERED {
             self.seen.clear();
         }
@@ -143,19 +143,9 @@ impl Found {
         if kana > 0 && kana * 10 > han {
             return Some(Script::Kana);
         }
-        const ALL: [Script; 10] = [
-            Script::Latin,
-            Script::Cyrillic,
-            Script::Greek,
-            Script::Arabic,
-            Script::Hebrew,
-            Script::Han,
-            Script::Hangul,
-            Script::Thai,
-            Script::Devanagari,
-            Script::Other,
-        ];
-        let most = ALL.into_iter().max_by_key(|script| self.scripts[*script as usize])?;
+        // Digits tell nothing, and kana that did not decide is a quotation.
+        let telling = Script::ALL.into_iter().filter(|script| !matches!(script, Script::Kana | Script::Digits));
+        let most = telling.max_by_key(|script| self.scripts[*script as usize])?;
         (self.scripts[most as usize] > 0).then_some(most)
     }
 

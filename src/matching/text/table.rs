@@ -17,22 +17,6 @@ const MARK: u32 = 1 << 25;
 const BASE: u32 = 1 << 26;
 const ONTO: u32 = 1 << 27;
 
-/// By the code a script is stored as.
-const SCRIPTS: [Script; 12] = [
-    Script::Latin,
-    Script::Cyrillic,
-    Script::Greek,
-    Script::Arabic,
-    Script::Hebrew,
-    Script::Han,
-    Script::Kana,
-    Script::Hangul,
-    Script::Thai,
-    Script::Devanagari,
-    Script::Digits,
-    Script::Other,
-];
-
 /// By the code they are stored as; letters come after them.
 const KINDS: [Kind; 7] = [Kind::Gap, Kind::Unseen, Kind::Newline, Kind::Stop, Kind::Dot, Kind::Apostrophe, Kind::Quote];
 
@@ -70,7 +54,7 @@ impl Entry {
     #[inline(always)]
     pub(super) fn script(self) -> Option<Script> {
         let class = self.0 >> CLASS & 0xff;
-        (class >= FIRST_SCRIPT).then(|| SCRIPTS[(class - FIRST_SCRIPT) as usize % SCRIPTS.len()])
+        (class >= FIRST_SCRIPT).then(|| Script::ALL[(class - FIRST_SCRIPT) as usize % Script::ALL.len()])
     }
 
     #[inline(always)]
