@@ -5,19 +5,17 @@
 
 #![allow(clippy::print_stderr, reason = "a benchmark talks to the person who runs it")]
 
-use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::io::BufRead;
+use std::sync::Arc;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use newswatch::diagnostic::SourceFile;
-use newswatch::matching::definition::{Definitions, Entry, Filter, Located, Query, Vocabulary, Watchlist};
+use newswatch::matching::definition::Definitions;
 use newswatch::matching::engine::Engine;
+use newswatch::matching::reading::{Kind, read};
 use newswatch::matching::text;
 use newswatch::message::event::Event;
-use newswatch::message::evidence::Severity;
-use newswatch::message::matched::WatchlistStatus;
-use newswatch::message::policy::AlertPolicy;
 use serde_json::Value;
 
 const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/corpora/mixed-22k.jsonl.zst");
@@ -45,56 +43,31 @@ const WORDS: [[&str; 3]; 4] = [
     ["sanction", "制裁", "عقوبات"],
 ];
 
-fn located(value: &str) -> Located<String> {
-    Located { value: value.to_owned(), file: SourceFile::new("bench", value), span: 0..value.len() }
+fn watchlist(id: &str, query: &str) -> (Kind, Arc<SourceFile>) {
+    let text = format!("[watchlist]\nid = \"{id}\"\n[[query]]\nname = \"q\"\nmatch = '''{query}'''\n");
+    (Kind::Watchlist, SourceFile::new(format!("{id}.toml"), text))
 }
 
-fn entry(id: &str, words: &[&str; 3]) -> Entry {
-    Entry {
-        id: located(id),
-        name: id.to_owned(),
-        words: ["en", "zh", "ar"]
-            .iter()
-            .zip(words)
-            .map(|(lang, word)| ((*lang).to_owned(), vec![located(word)]))
-            .collect(),
-        any: Vec::new(),
-        not_in: Vec::new(),
-        context: Vec::new(),
-        within: 30,
-    }
-}
-
-fn watchlist(id: &str, text: &str) -> Watchlist {
-    Watchlist {
-        id: located(id),
-        title: id.to_owned(),
-        owner: None,
-        severity: Severity::Medium,
-        status: WatchlistStatus::Active,
-        labels: BTreeMap::new(),
-        queries: vec![Query { name: located("q"), text: located(text) }],
-        filter: Filter::default(),
-        alert: AlertPolicy::default(),
-        tests: Vec::new(),
-    }
+fn entry(table: &str, [en, zh, ar]: &[&str; 3]) -> String {
+    format!("[{table}]\nen = [\"{en}\"]\nzh = [\"{zh}\"]\nar = [\"{ar}\"]\n")
 }
 
 /// Forty watchlists over the names and words.
 fn realistic() -> Definitions {
-    let mut vocabulary = Vocabulary::default();
-    let mut watchlists = Vec::new();
+    let mut vocabulary = String::new();
+    let mut files = Vec::new();
     for (i, words) in WORDS.iter().enumerate() {
-        vocabulary.terms.insert(format!("t{i}"), entry(&format!("t{i}"), words));
+        vocabulary.push_str(&entry(&format!("term.t{i}"), words));
     }
     for (i, names) in NAMES.iter().enumerate() {
-        vocabulary.entities.insert(format!("e{i}"), entry(&format!("e{i}"), names));
+        vocabulary.push_str(&entry(&format!("entity.e{i}"), names));
         for t in 0..WORDS.len() {
-            let text = format!("@e{i} NEAR/25 #t{t} AND NOT title:(earnings OR \"stock price\")");
-            watchlists.push(watchlist(&format!("w{i}-{t}"), &text));
+            let query = format!("@e{i} NEAR/25 #t{t} AND NOT title:(earnings OR \"stock price\")");
+            files.push(watchlist(&format!("w{i}-{t}"), &query));
         }
     }
-    Definitions { watchlists, vocabulary }
+    files.push((Kind::Vocabulary, SourceFile::new("vocabulary.toml", vocabulary)));
+    read(&files).0
 }
 
 /// Many queries of two or three words taken from the articles themselves.
@@ -114,7 +87,7 @@ fn many(articles: &[Event<'_>], count: usize) -> Definitions {
         };
         watchlist(&format!("w{i}"), &text)
     });
-    Definitions { watchlists: queries.collect(), vocabulary: Vocabulary::default() }
+    read(&queries.collect::<Vec<_>>()).0
 }
 
 fn articles() -> Option<Vec<Event<'static>>> {
