@@ -1,5 +1,6 @@
 //! Kafka: clients, topics, delivery. The only place that names rdkafka.
 
+mod advice;
 pub mod connection;
 pub mod embedded;
 pub mod publisher;

@@ -9,6 +9,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{DeliveryResult, Producer, ProducerContext, ThreadedProducer};
 use rdkafka::{ClientConfig, ClientContext};
 
+use crate::kafka::advice;
 use crate::settings::Kafka;
 
 /// How long a one-shot command waits for a broker.
@@ -101,6 +102,19 @@ impl Witness {
         note(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
+    /// What it last complained of, once: the next attempt has a word of its own.
+    pub(super) fn take_complaint(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).complaint.take()
+    }
+
+    /// Lets the consumer say what it complains of: each poll hands out what one event of its queue says.
+    pub(super) fn hear(&self, consumer: &BaseConsumer<Self>) {
+        let until = Instant::now() + Duration::from_secs(1);
+        while self.testimony().complaint.is_none() && Instant::now() < until {
+            let _ = consumer.poll(Duration::from_millis(20));
+        }
+    }
+
     pub(super) fn unavailable(&self, kafka: &Kafka) -> ConnectionError {
         ConnectionError::Unavailable { brokers: kafka.brokers.clone(), why: self.testimony().complaint }
     }
@@ -112,7 +126,9 @@ impl ClientContext for Witness {
         if error.rdkafka_error_code() != Some(RDKafkaErrorCode::AllBrokersDown) {
             // What follows is librdkafka's own book-keeping.
             let reason = reason.split(" (after ").next().unwrap_or(reason);
-            self.note(|testimony| testimony.complaint = Some(reason.to_owned()));
+            let advice = error.rdkafka_error_code().and_then(advice::advice);
+            let complaint = advice.map_or_else(|| reason.to_owned(), |advice| format!("{reason}: {advice}"));
+            self.note(|testimony| testimony.complaint = Some(complaint));
         }
     }
 }
@@ -142,11 +158,7 @@ pub(super) fn partitions_for_consumer(
     topic: &str,
 ) -> Result<Vec<i32>, ConnectionError> {
     let metadata = consumer.fetch_metadata(Some(topic), PATIENCE).map_err(|_| {
-        // Lets the client say why: each poll hands out what one event of its queue says.
-        let until = Instant::now() + Duration::from_secs(1);
-        while witness.testimony().complaint.is_none() && Instant::now() < until {
-            let _ = consumer.poll(Duration::from_millis(20));
-        }
+        witness.hear(consumer);
         witness.unavailable(kafka)
     })?;
     let partitions: Vec<i32> =
@@ -175,6 +187,17 @@ pub(super) fn probe_for_producer(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_wrong_password_names_the_settings_to_look_at() {
+        let witness = Witness::default();
+        let error = KafkaError::Global(RDKafkaErrorCode::Authentication);
+        witness.error(error, "broker: Invalid username or password (after 5ms in state AUTH_REQ)");
+        witness.error(KafkaError::Global(RDKafkaErrorCode::AllBrokersDown), "1/1 brokers are down");
+        let complaint = witness.testimony().complaint.unwrap();
+        let expected = "broker: Invalid username or password: look at kafka.client: sasl.mechanism, sasl.username";
+        assert!(complaint.starts_with(expected), "{complaint}");
+    }
 
     #[test]
     fn what_the_site_passes_through_wins_over_ours() {

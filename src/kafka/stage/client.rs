@@ -1,12 +1,10 @@
-//! How clients are made, ours of librdkafka's properties beside those that the site passes through,
-//! and what an error means to a person.
+//! How a stage's clients are made, and how seldom they complain of the same thing.
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use rdkafka::ClientConfig;
 use rdkafka::config::RDKafkaLogLevel;
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use crate::kafka::connection;
 use crate::settings::Settings;
@@ -27,40 +25,6 @@ pub(crate) fn config<'a>(
     let mut config = connection::config(&settings.kafka, client_id, shared.into_iter().chain(ours));
     config.set_log_level(RDKafkaLogLevel::Warning);
     config
-}
-
-/// A setting that the error points to, where it does.
-pub(crate) fn advice(code: RDKafkaErrorCode) -> Option<&'static str> {
-    use RDKafkaErrorCode as Code;
-    match code {
-        Code::Authentication
-        | Code::SaslAuthenticationFailed
-        | Code::UnsupportedSASLMechanism
-        | Code::IllegalSASLState => Some("look at kafka.client: sasl.mechanism, sasl.username and sasl.password"),
-        Code::SSL => Some("look at kafka.client: security.protocol and the ssl.* properties"),
-        Code::TopicAuthorizationFailed => {
-            Some("the user lacks a right on a topic: read on topics.events, read and write on ours (topics.*)")
-        }
-        Code::GroupAuthorizationFailed => Some("the user lacks the right to read with the groups of kafka.group"),
-        Code::TransactionalIdAuthorizationFailed => {
-            Some("the user lacks the right to write with the transactional ids that start with kafka.group")
-        }
-        Code::ClusterAuthorizationFailed => {
-            Some("the user lacks a right on the cluster; with topics.create, to create topics")
-        }
-        Code::Resolve | Code::AllBrokersDown | Code::BrokerTransportFailure => {
-            Some("look at kafka.brokers, and whether the broker runs")
-        }
-        _ => None,
-    }
-}
-
-/// The error with the setting to look at.
-pub(crate) fn explain(error: &KafkaError) -> String {
-    match error.rdkafka_error_code().and_then(advice) {
-        Some(advice) => format!("{error}: {advice}"),
-        None => error.to_string(),
-    }
 }
 
 /// How often the same thing is said again.

@@ -12,9 +12,10 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::{Statistics, TopicPartitionList};
 
+use crate::kafka::advice;
 use crate::kafka::stage::StageError;
 use crate::kafka::stage::batch::{Batch, Chunk, Ended, How, Job, Order};
-use crate::kafka::stage::client::{self, Rarely};
+use crate::kafka::stage::client::Rarely;
 use crate::kafka::stage::consumer::{self, Rebalance, StageConsumer};
 use crate::kafka::stage::fetched::Fetched;
 use crate::kafka::stage::lag::{self, Lag};
@@ -265,7 +266,7 @@ impl Poller {
             Err(error) => {
                 self.state
                     .said
-                    .warn(self.stage, &format!("cannot go back to what is committed yet: {}", client::explain(&error)));
+                    .warn(self.stage, &format!("cannot go back to what is committed yet: {}", advice::explain(&error)));
                 self.state.rewind = Some(Instant::now() + Duration::from_millis(500));
             }
         }
@@ -367,10 +368,10 @@ impl Poller {
         if let KafkaError::MessageConsumptionFatal(_) = error {
             return Err(StageError::Consumer { stage: self.stage, reason: error.to_string() });
         }
-        let why = client::explain(error);
+        let why = advice::explain(error);
         self.state.said.warn(self.stage, &why);
         let code = error.rdkafka_error_code();
-        let down = code.is_some_and(|code| client::advice(code).is_some())
+        let down = code.is_some_and(|code| advice::advice(code).is_some())
             || code == Some(RDKafkaErrorCode::UnknownTopicOrPartition);
         // One broker of several that is gone is no reason not to be ready.
         if down && code != Some(RDKafkaErrorCode::BrokerTransportFailure) && !self.state.tripped {

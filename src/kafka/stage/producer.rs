@@ -10,6 +10,7 @@ use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::message::{DeliveryResult, Header, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, NoCustomPartitioner, Producer, ProducerContext, ThreadedProducer};
 
+use crate::kafka::advice;
 use crate::kafka::stage::client;
 use crate::pipeline::processed::{Destination, Produce};
 use crate::settings::{DeliveryMode, Settings};
@@ -34,7 +35,7 @@ impl ClientContext for Deliveries {
 
     fn error(&self, error: KafkaError, reason: &str) {
         tracing::debug!(%error, "{reason}");
-        if error.rdkafka_error_code().is_some_and(|code| client::advice(code).is_some()) {
+        if error.rdkafka_error_code().is_some_and(|code| advice::advice(code).is_some()) {
             *self.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(error);
         }
     }

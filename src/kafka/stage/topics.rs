@@ -5,8 +5,11 @@ use std::time::Duration;
 
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
+use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 
+use crate::kafka::advice;
+use crate::kafka::connection::Witness;
 use crate::kafka::stage::StageError;
 use crate::kafka::stage::client::{self, Rarely};
 use crate::kafka::stage::observe::{Condition, Observe, StageEvent};
@@ -28,18 +31,17 @@ pub fn prepare(
     stop: &Stop,
 ) -> Result<(), StageError> {
     let said = Rarely::default();
-    let admin: AdminClient<DefaultClientContext> =
-        client::config(settings, &format!("{stage}-topics"), []).create().map_err(|error| match error {
-            KafkaError::ClientConfig(_, description, property, _) => StageError::Client { property, description },
-            error => StageError::Consumer { stage, reason: error.to_string() },
-        })?;
+    let clients = Clients::make(stage, settings).map_err(|error| match error {
+        KafkaError::ClientConfig(_, description, property, _) => StageError::Client { property, description },
+        error => StageError::Consumer { stage, reason: error.to_string() },
+    })?;
     while !stop.requested() {
-        let why = match settle(&admin, inputs, settings) {
-            Ok(missing) if missing.is_empty() => return check_partitions(&admin, settings),
+        let why = match settle(&clients, inputs, settings) {
+            Ok(missing) if missing.is_empty() => return check_partitions(&clients, settings),
             Ok(missing) => {
                 format!("waiting for {}: no such topic, or the user may not describe it", missing.join(", "))
             }
-            Err(error) => format!("the topics are not known yet: {}", client::explain(&error)),
+            Err(error) => format!("the topics are not known yet: {}", clients.explain(&error)),
         };
         said.warn(stage, &why);
         observer.observe(StageEvent::Consumer(Condition::Waiting(why)));
@@ -49,30 +51,50 @@ pub fn prepare(
     Ok(())
 }
 
+/// What asks for topics and makes them.
+struct Clients {
+    admin: AdminClient<DefaultClientContext>,
+    /// Asks: the admin client does not tell why nobody answers.
+    metadata: BaseConsumer<Witness>,
+    witness: Witness,
+}
+
+impl Clients {
+    fn make(stage: &str, settings: &Settings) -> KafkaResult<Self> {
+        let config = client::config(settings, &format!("{stage}-topics"), []);
+        let witness = Witness::default();
+        Ok(Self { admin: config.create()?, metadata: config.create_with_context(witness.clone())?, witness })
+    }
+
+    /// That nobody answers follows from what the client complained of, which says more.
+    fn explain(&self, error: &KafkaError) -> String {
+        if let KafkaError::MetadataFetch(_) = error {
+            self.witness.hear(&self.metadata);
+            if let Some(complaint) = self.witness.take_complaint() {
+                return complaint;
+            }
+        }
+        advice::explain(error)
+    }
+}
+
 /// Those that are still missing.
-fn settle(
-    admin: &AdminClient<DefaultClientContext>,
-    inputs: &[String],
-    settings: &Settings,
-) -> KafkaResult<Vec<String>> {
+fn settle(clients: &Clients, inputs: &[String], settings: &Settings) -> KafkaResult<Vec<String>> {
     let topics = &settings.topics;
     let ours = [&topics.matches, &topics.alerts, &topics.stories, &topics.dead_letters];
-    let absent = missing(admin, ours.into_iter().chain(inputs))?;
+    let absent = missing(clients, ours.into_iter().chain(inputs))?;
     let (ours, theirs): (Vec<String>, Vec<String>) = absent.into_iter().partition(|name| ours.contains(&name));
     if !topics.create {
         return Ok(ours.into_iter().chain(theirs).collect());
     }
     if !ours.is_empty() {
-        create(admin, &ours, settings)?;
+        create(clients, &ours, settings)?;
     }
     Ok(theirs)
 }
 
-fn missing<'a>(
-    admin: &AdminClient<DefaultClientContext>,
-    names: impl Iterator<Item = &'a String>,
-) -> KafkaResult<Vec<String>> {
-    let counts = partitions(admin)?;
+fn missing<'a>(clients: &Clients, names: impl Iterator<Item = &'a String>) -> KafkaResult<Vec<String>> {
+    let counts = partitions(clients)?;
     let mut absent = Vec::new();
     for name in names {
         if !absent.contains(name) && !counts.contains_key(name) {
@@ -84,13 +106,13 @@ fn missing<'a>(
 
 /// How many partitions each topic has. All topics are asked for: to ask for one by name would make a broker
 /// create it that makes topics by itself.
-fn partitions(admin: &AdminClient<DefaultClientContext>) -> KafkaResult<HashMap<String, usize>> {
-    let metadata = admin.inner().fetch_metadata(None, CALL)?;
+fn partitions(clients: &Clients) -> KafkaResult<HashMap<String, usize>> {
+    let metadata = clients.metadata.fetch_metadata(None, CALL)?;
     let topics = metadata.topics().iter().filter(|topic| !topic.partitions().is_empty());
     Ok(topics.map(|topic| (topic.name().to_owned(), topic.partitions().len())).collect())
 }
 
-fn create(admin: &AdminClient<DefaultClientContext>, names: &[String], settings: &Settings) -> KafkaResult<()> {
+fn create(clients: &Clients, names: &[String], settings: &Settings) -> KafkaResult<()> {
     let topics = &settings.topics;
     let largest = client::MAX_MESSAGE_BYTES.to_string();
     let new: Vec<NewTopic<'_>> = names
@@ -112,7 +134,7 @@ fn create(admin: &AdminClient<DefaultClientContext>, names: &[String], settings:
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(|_| KafkaError::Canceled)?;
     let options = AdminOptions::new().operation_timeout(Some(CALL)).request_timeout(Some(CALL));
-    for made in runtime.block_on(admin.create_topics(&new, &options))? {
+    for made in runtime.block_on(clients.admin.create_topics(&new, &options))? {
         match made {
             Ok(name) => tracing::info!(topic = name, partitions = topics.partitions, "topic made"),
             Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
@@ -123,10 +145,10 @@ fn create(admin: &AdminClient<DefaultClientContext>, names: &[String], settings:
 }
 
 /// The stories of a partition of the matches topic lie in the partition of the same number.
-fn check_partitions(admin: &AdminClient<DefaultClientContext>, settings: &Settings) -> Result<(), StageError> {
+fn check_partitions(clients: &Clients, settings: &Settings) -> Result<(), StageError> {
     let topics = &settings.topics;
     // A broker that is away again is met by the stage itself.
-    let Ok(counts) = partitions(admin) else { return Ok(()) };
+    let Ok(counts) = partitions(clients) else { return Ok(()) };
     match (counts.get(&topics.matches), counts.get(&topics.stories)) {
         (Some(of_matches), Some(of_stories)) if of_matches != of_stories => Err(StageError::Partitions {
             matches: topics.matches.clone(),

@@ -14,9 +14,10 @@ use rdkafka::consumer::{CommitMode, Consumer, ConsumerGroupMetadata};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::producer::Producer;
 
+use crate::kafka::advice;
 use crate::kafka::stage::StageError;
 use crate::kafka::stage::batch::{Batch, Chunk, Ended, How, Order, Positions, offsets};
-use crate::kafka::stage::client::{self, Rarely};
+use crate::kafka::stage::client::Rarely;
 use crate::kafka::stage::consumer::StageConsumer;
 use crate::kafka::stage::observe::{Condition, Done, Observe, StageEvent, TransactionEnd};
 use crate::kafka::stage::producer::{CALL_TIMEOUT, StageProducer};
@@ -199,11 +200,11 @@ impl Transactor {
         let remake = error.as_ref().is_some_and(|(_, remake)| *remake);
         if let Some((error, _)) = &error {
             self.said
-                .warn(self.stage, &format!("a batch is not committed and is read again: {}", client::explain(error)));
+                .warn(self.stage, &format!("a batch is not committed and is read again: {}", advice::explain(error)));
             self.check_fenced(error)?;
-            if error.rdkafka_error_code().is_some_and(|code| client::advice(code).is_some()) {
+            if error.rdkafka_error_code().is_some_and(|code| advice::advice(code).is_some()) {
                 self.troubled = true;
-                self.observer.observe(StageEvent::Producer(Condition::Waiting(client::explain(error))));
+                self.observer.observe(StageEvent::Producer(Condition::Waiting(advice::explain(error))));
             }
         }
         if !remake && self.aborted() {
@@ -244,7 +245,7 @@ impl Transactor {
                     return Err(StageError::Client { property, description });
                 }
                 Err(error) => {
-                    let why = format!("no producer yet: {}", client::explain(&error));
+                    let why = format!("no producer yet: {}", advice::explain(&error));
                     self.said.warn(self.stage, &why);
                     self.observer.observe(StageEvent::Producer(Condition::Waiting(why)));
                     self.check_fenced(&error)?;
