@@ -1,6 +1,7 @@
 //! The consumer of a stage. Rebalances become events that the loop acts on outside of the callback.
 
 use std::collections::VecDeque;
+use std::ops::RangeInclusive;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
-use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::statistics::Statistics;
 use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{Offset, TopicPartitionList};
@@ -99,7 +100,8 @@ pub(crate) fn subscribe(settings: &Settings, stage: &str, topics: &[String]) -> 
         ("group.id", format!("{}.{stage}", settings.kafka.group)),
         ("enable.auto.commit", "false".to_owned()),
         ("enable.auto.offset.store", "false".to_owned()),
-        ("auto.offset.reset", "earliest".to_owned()),
+        // Never by itself: to begin anew where a log was cut would read all of it twice.
+        ("auto.offset.reset", "error".to_owned()),
         ("isolation.level", "read_committed".to_owned()),
         ("group.protocol", "classic".to_owned()),
         ("partition.assignment.strategy", "cooperative-sticky".to_owned()),
@@ -117,24 +119,94 @@ pub(crate) fn subscribe(settings: &Settings, stage: &str, topics: &[String]) -> 
     Ok(consumer)
 }
 
-/// Goes back to what is committed, on every partition of the assignment. Where nothing was committed, to the
-/// beginning, as `auto.offset.reset` says.
+/// Takes the partitions of a rebalance, each from where the group has got to. Where the broker does not tell in
+/// time, librdkafka goes on asking.
+pub(crate) fn assign(consumer: &StageConsumer, partitions: &TopicPartitionList, within: Duration) -> KafkaResult<()> {
+    match committed(consumer, partitions.clone(), within) {
+        Ok(placed) => consumer.incremental_assign(&placed),
+        Err(error) => {
+            tracing::debug!(%error, "the committed offsets are not known yet");
+            consumer.incremental_assign(partitions)
+        }
+    }
+}
+
+/// Goes back to what is committed, on every partition of the assignment.
 pub(crate) fn rewind(consumer: &StageConsumer, within: Duration) -> KafkaResult<()> {
     let assignment = consumer.assignment()?;
     if assignment.count() == 0 {
         return Ok(());
     }
-    let mut committed = TopicPartitionList::with_capacity(assignment.count());
-    for partition in consumer.committed_offsets(assignment, within)?.elements() {
-        partition.error()?;
-        let offset = match partition.offset() {
-            Offset::Offset(offset) => Offset::Offset(offset),
-            _ => Offset::Beginning,
-        };
-        committed.add_partition_offset(partition.topic(), partition.partition(), offset)?;
+    let placed = committed(consumer, assignment, within)?;
+    let mut stopped = TopicPartitionList::new();
+    for partition in consumer.seek_partitions(placed, within)?.elements() {
+        match partition.error() {
+            Ok(()) => {}
+            Err(KafkaError::OffsetFetch(RDKafkaErrorCode::State)) => {
+                stopped.add_partition_offset(partition.topic(), partition.partition(), partition.offset())?;
+            }
+            Err(error) => return Err(error),
+        }
     }
-    for partition in consumer.seek_partitions(committed, within)?.elements() {
-        partition.error()?;
+    if stopped.count() > 0 {
+        // One that had no offset to go on from was stopped, and is begun anew.
+        let placed = committed(consumer, stopped, within)?;
+        consumer.incremental_unassign(&placed)?;
+        consumer.incremental_assign(&placed)?;
     }
     Ok(())
+}
+
+/// The offset to read next of each partition: the committed one, the beginning where there is none.
+fn committed(
+    consumer: &StageConsumer,
+    partitions: TopicPartitionList,
+    within: Duration,
+) -> KafkaResult<TopicPartitionList> {
+    let mut placed = TopicPartitionList::with_capacity(partitions.count());
+    for partition in consumer.committed_offsets(partitions, within)?.elements() {
+        partition.error()?;
+        let (topic, number) = (partition.topic(), partition.partition());
+        let offset = match partition.offset() {
+            Offset::Offset(next) => {
+                let (low, high) = consumer.fetch_watermarks(topic, number, within)?;
+                Offset::Offset(within_log(topic, number, next, low..=high))
+            }
+            _ => Offset::Beginning,
+        };
+        placed.add_partition_offset(topic, number, offset)?;
+    }
+    Ok(placed)
+}
+
+/// The committed offset, where the log still holds it; else where the log begins, and that is said.
+fn within_log(topic: &str, partition: i32, next: i64, log: RangeInclusive<i64>) -> i64 {
+    if log.contains(&next) {
+        return next;
+    }
+    let (low, high) = log.into_inner();
+    if next < low {
+        tracing::error!(topic, partition, lost = low - next, "records were deleted before they were read: retention");
+    } else {
+        tracing::error!(
+            topic,
+            partition,
+            committed = next,
+            end = high,
+            "the log was cut or made anew: all of it is read"
+        );
+    }
+    low
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_committed_offset_is_kept_unless_the_log_no_longer_holds_it() {
+        for (next, log, expected) in [(5, 0..=9, 5), (0, 0..=0, 0), (9, 0..=9, 9), (3, 5..=9, 5), (12, 2..=9, 2)] {
+            assert_eq!(within_log("events", 0, next, log.clone()), expected, "{next} in {log:?}");
+        }
+    }
 }

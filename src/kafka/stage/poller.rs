@@ -27,6 +27,8 @@ use crate::settings::Settings;
 const POLL: Duration = Duration::from_millis(20);
 /// How long the group waits for what is in flight when partitions are to be given up.
 const REVOKE: Duration = Duration::from_secs(3);
+/// How long the broker may take to tell where partitions are to be read from.
+const PLACE: Duration = Duration::from_secs(5);
 /// How long a partition may be ours without being fetched: a new one asks for its offset, which takes a moment.
 const STALL: Duration = Duration::from_secs(5);
 /// How many records a worker is handed at once.
@@ -257,7 +259,7 @@ impl Poller {
         if !due || self.state.outstanding > 0 || self.state.tripped {
             return;
         }
-        match consumer::rewind(&self.consumer, Duration::from_secs(5)) {
+        match consumer::rewind(&self.consumer, PLACE) {
             Ok(()) => {
                 self.state.rewind = None;
                 self.state.epoch = self.epoch.load(Ordering::Acquire);
@@ -295,7 +297,7 @@ impl Poller {
                 self.join(true);
                 // What is new is not paused yet.
                 self.state.paused = false;
-                self.consumer.incremental_assign(partitions)
+                consumer::assign(&self.consumer, partitions, PLACE)
             }
             Rebalance::Revoke(partitions) => {
                 self.give_up(partitions);
@@ -370,6 +372,11 @@ impl Poller {
         }
         let why = advice::explain(error);
         self.state.said.warn(self.stage, &why);
+        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::AutoOffsetReset) {
+            self.epoch.fetch_add(1, Ordering::AcqRel);
+            self.start_over();
+            return Ok(());
+        }
         let code = error.rdkafka_error_code();
         let down = code.is_some_and(|code| advice::advice(code).is_some())
             || code == Some(RDKafkaErrorCode::UnknownTopicOrPartition);
