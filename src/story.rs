@@ -6,6 +6,7 @@
 mod compose;
 mod memory;
 pub mod outcome;
+pub mod state;
 
 use std::time::Duration;
 
@@ -18,20 +19,36 @@ use crate::message::matched::{Match, MatchMessage, Notice, WatchlistStatus};
 use compose::Telling;
 use memory::{Key, Known, Memory};
 pub use outcome::{StoryOutcome, StoryOutput, SuppressReason};
+pub use state::{StateRecord, UnreadableState};
 
-/// How far a partition's memory goes: whichever of the two is reached first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How far a partition's memory goes: whichever is reached first.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Limits {
-    /// At most this many pairs of watchlist and event.
-    pub events: usize,
-    /// Not further back than this, on event time.
+    /// At most this many stories of one watchlist.
+    pub stories: usize,
+    /// How long, on event time, a story takes in copies after the last one.
     pub window: Duration,
+    /// The share of the shorter text that the other must hold for two to be copies, from 0 to 1.
+    pub similarity: f64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { events: 100_000, window: Duration::from_secs(72 * 3600) }
+        Self { stories: 100_000, window: Duration::from_secs(72 * 3600), similarity: 0.7 }
     }
+}
+
+/// Where and when a record of the matches topic is applied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct At {
+    /// Must not be lower than that of an earlier call.
+    pub batch: u64,
+    /// The record's offset.
+    pub offset: i64,
+    /// The record's timestamp: event time.
+    pub timestamp: Timestamp,
+    /// Written on the alerts as the time at which they were emitted; decides nothing.
+    pub now: Timestamp,
 }
 
 /// The stories of one partition of the matches topic.
@@ -52,18 +69,38 @@ impl Stories {
     }
 
     /// What one record of the matches topic leads to.
-    ///
-    /// `batch` must not be lower than that of an earlier call; `timestamp` is that of the record; `now` is
-    /// written on the alert as the time at which it was emitted. A timestamp later than `now` counts as
-    /// `now` where it decides what is forgotten, so that one wrong clock upstream does not empty the memory.
-    pub fn apply(&mut self, message: &MatchMessage, batch: u64, timestamp: Timestamp, now: Timestamp) -> StoryOutput {
-        let moment = Moment { batch, timestamp, now };
+    pub fn apply(&mut self, message: &MatchMessage, at: At) -> StoryOutput {
+        let moment = Moment { batch: at.batch, timestamp: at.timestamp, now: at.now };
         let output = match message {
             MatchMessage::Match(matched) => self.apply_match(matched, moment),
             MatchMessage::Notice(notice) => self.apply_notice(notice, moment),
+            MatchMessage::Progress(_) => StoryOutput::suppressed(SuppressReason::NothingToChange),
         };
-        self.memory.forget_beyond(batch, self.limits, timestamp.min(now));
+        self.memory.forget_beyond(at.batch, self.limits, at.timestamp.min(at.now));
         output
+    }
+
+    /// What changed since the last call, one record a key, in a stable order. To be called once for each
+    /// batch, when it is closed.
+    pub fn changes(&mut self) -> Vec<StateRecord> {
+        Vec::new()
+    }
+
+    /// Takes in one record of the stories topic; records come in the order of their offsets, and
+    /// [`restored`](Self::restored) follows the last.
+    ///
+    /// # Errors
+    /// A record that this version cannot read: the partition must not be worked on.
+    pub fn restore(&mut self, _key: &[u8], _value: Option<&[u8]>) -> Result<(), UnreadableState> {
+        Ok(())
+    }
+
+    /// Puts what was restored together.
+    ///
+    /// # Errors
+    /// Records that do not make a whole: the partition must not be worked on.
+    pub fn restored(&mut self) -> Result<(), UnreadableState> {
+        Ok(())
     }
 
     /// The changes of this batch and of all before it are final.

@@ -1,4 +1,5 @@
-//! What the match stage tells the story stage: a match, or a notice of a correction or a withdrawal.
+//! What the match stage tells the story stage: a match, a notice of a correction or a withdrawal,
+//! or how far it has read.
 
 use std::collections::BTreeMap;
 
@@ -17,6 +18,8 @@ pub enum MatchMessage {
     Match(Box<Match>),
     /// An event has a version above 1 or is not usable. Sent to every partition: who knows the event acts.
     Notice(Notice),
+    /// How far the events were read. Sent to every partition every few seconds: timers run by it.
+    Progress(Progress),
 }
 
 /// All that the story stage needs to know of an event that matched a watchlist.
@@ -110,4 +113,28 @@ pub struct Notice {
     /// The trace that the event came with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<String>,
+}
+
+/// How far one match process has read, in event time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Progress {
+    /// The form's version; the minor grows.
+    pub schema_version: String,
+    /// The partitions of the events topics that it holds.
+    pub partitions: Vec<PartitionProgress>,
+    /// The clock of the match process.
+    #[schemars(with = "String")]
+    pub sent_at: Timestamp,
+}
+
+/// How far one partition was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct PartitionProgress {
+    /// The topic.
+    pub topic: String,
+    /// The partition.
+    pub partition: i32,
+    /// The latest timestamp read; of a partition read to its end, the clock of the match process.
+    #[schemars(with = "String")]
+    pub time: Timestamp,
 }

@@ -10,7 +10,7 @@ use crate::message::matched::MatchMessage;
 use crate::pipeline::processed::{Destination, Outcome, Processed, Produce, Published, Work};
 use crate::pipeline::reason::{Reason, Rejection};
 use crate::pipeline::record::Record;
-use crate::story::{Limits, Stories, StoryOutcome};
+use crate::story::{At, Limits, Stories, StoryOutcome};
 
 /// The stage's name in dead letters, metrics, logs and its group's name.
 pub const STAGE: &str = "story";
@@ -46,17 +46,18 @@ impl Work for StoryStage {
         let timestamp = record.timestamp.and_then(|ms| Timestamp::from_millisecond(ms).ok()).unwrap_or(now);
         let limits = self.limits;
         let stories = self.partitions.entry(record.partition).or_insert_with(|| Stories::new(limits));
-        let output = stories.apply(&message, self.batch, timestamp, now);
+        let output = stories.apply(&message, At { batch: self.batch, offset: record.offset, timestamp, now });
         let (event, traceparent) = match &message {
-            MatchMessage::Match(matched) => (&matched.event, matched.traceparent.as_deref()),
-            MatchMessage::Notice(notice) => (&notice.event, notice.traceparent.as_deref()),
+            MatchMessage::Match(matched) => (Some(&matched.event), matched.traceparent.as_deref()),
+            MatchMessage::Notice(notice) => (Some(&notice.event), notice.traceparent.as_deref()),
+            MatchMessage::Progress(_) => (None, None),
         };
         let outcome = match output.outcome {
             StoryOutcome::Alerted(_) => Outcome::Alerted,
             StoryOutcome::Suppressed(reason) => Outcome::Suppressed(reason.as_str()),
         };
         let mut processed = Processed::new(outcome);
-        processed.event_id = Some(event.id.clone());
+        processed.event_id = event.map(|event| event.id.clone());
         for alert in output.alerts {
             processed.published.push(Published {
                 watchlist: alert.watchlist.id.clone(),

@@ -189,7 +189,7 @@ impl Memory {
         let window = SignedDuration::try_from(limits.window).unwrap_or(SignedDuration::MAX);
         while let Some((_, key)) = self.state.turns.first_key_value() {
             let (_, known) = &self.state.known[key];
-            if self.state.known.len() <= limits.events && time.duration_since(known.last_seen_at) <= window {
+            if self.state.known.len() <= limits.stories && time.duration_since(known.last_seen_at) <= window {
                 break;
             }
             let key = key.clone();

@@ -73,10 +73,14 @@ fn told(output: &StoryOutput) -> String {
     }
 }
 
+fn moment(batch: u64, timestamp: Timestamp, now: Timestamp) -> At {
+    At { batch, offset: 0, timestamp, now }
+}
+
 fn timeline(limits: Limits, steps: Vec<(i64, MatchMessage, &str)>) {
     let mut stories = Stories::new(limits);
     for (number, (seconds, message, expected)) in steps.into_iter().enumerate() {
-        let output = stories.apply(&message, 1, at(seconds), at(seconds + 1));
+        let output = stories.apply(&message, moment(1, at(seconds), at(seconds + 1)));
         assert_eq!(told(&output), expected, "step {number}");
     }
 }
@@ -165,7 +169,7 @@ fn what_is_not_to_be_told_is_not() {
 
 #[test]
 fn memory_ends_by_count_and_by_event_time() {
-    let short = Limits { events: 2, window: Duration::from_secs(72 * 3600) };
+    let short = Limits { stories: 2, ..Limits::default() };
     timeline(
         short,
         vec![
@@ -192,23 +196,23 @@ fn memory_ends_by_count_and_by_event_time() {
 #[test]
 fn one_timestamp_from_the_future_does_not_empty_the_memory() {
     let mut stories = Stories::new(Limits::default());
-    stories.apply(&seen("w", "e1", 1), 1, at(0), at(1));
-    stories.apply(&seen("w", "e2", 1), 1, at(900 * HOUR), at(2));
-    assert_eq!(told(&stories.apply(&seen("w", "e1", 1), 1, at(3), at(3))), "duplicate");
+    stories.apply(&seen("w", "e1", 1), moment(1, at(0), at(1)));
+    stories.apply(&seen("w", "e2", 1), moment(1, at(900 * HOUR), at(2)));
+    assert_eq!(told(&stories.apply(&seen("w", "e1", 1), moment(1, at(3), at(3)))), "duplicate");
 }
 
 #[test]
 fn duplicates_are_counted_on_the_next_record() {
     let mut stories = Stories::new(Limits::default());
-    let opened = stories.apply(&seen("w", "e1", 1), 1, at(0), at(0)).alerts.remove(0);
+    let opened = stories.apply(&seen("w", "e1", 1), moment(1, at(0), at(0))).alerts.remove(0);
     assert_eq!((opened.suppressed.duplicates, opened.suppressed.since), (0, None));
-    stories.apply(&seen("w", "e1", 1), 1, at(5), at(5));
-    stories.apply(&seen("w", "e1", 1), 1, at(6), at(6));
-    let updated = stories.apply(&seen("w", "e1", 2), 1, at(7), at(8)).alerts.remove(0);
+    stories.apply(&seen("w", "e1", 1), moment(1, at(5), at(5)));
+    stories.apply(&seen("w", "e1", 1), moment(1, at(6), at(6)));
+    let updated = stories.apply(&seen("w", "e1", 2), moment(1, at(7), at(8))).alerts.remove(0);
     assert_eq!((updated.suppressed.duplicates, updated.suppressed.since), (2, Some(at(5))));
     assert_eq!((updated.id.as_str(), updated.sequence), (opened.id.as_str(), 2));
     assert_eq!((updated.story.first_seen_at, updated.story.last_seen_at), (at(0), at(7)));
-    let retracted = stories.apply(&notice("e1", 3, Canceled, &[]), 1, at(9), at(9)).alerts.remove(0);
+    let retracted = stories.apply(&notice("e1", 3, Canceled, &[]), moment(1, at(9), at(9))).alerts.remove(0);
     assert_eq!(retracted.suppressed.duplicates, 0);
     assert_eq!(retracted.event.title.as_deref(), Some("Nvidia may ship H20 again"), "filled in from what was told");
     assert_eq!(retracted.event.status, Canceled);
@@ -217,7 +221,7 @@ fn duplicates_are_counted_on_the_next_record() {
 #[test]
 fn an_alert_in_full() {
     let mut stories = Stories::new(Limits::default());
-    let alert = stories.apply(&seen("w", "e1", 1), 1, at(0), at(2)).alerts.remove(0);
+    let alert = stories.apply(&seen("w", "e1", 1), moment(1, at(0), at(2))).alerts.remove(0);
     insta::assert_snapshot!(serde_json::to_string_pretty(&alert).unwrap());
 }
 
@@ -239,7 +243,7 @@ fn an_alert_stays_within_its_bounds() {
     ];
     for (name, change) in cases {
         let mut stories = Stories::new(Limits::default());
-        let alert = stories.apply(&changed("w", "e1", change), 1, at(0), at(0)).alerts.remove(0);
+        let alert = stories.apply(&changed("w", "e1", change), moment(1, at(0), at(0))).alerts.remove(0);
         let size = serde_json::to_vec(&alert).unwrap().len();
         assert!(size <= compose::MAX_BYTES, "{name}: {size}");
         assert!(alert.summary.chars().count() <= 300, "{name}");
@@ -254,21 +258,21 @@ fn an_alert_stays_within_its_bounds() {
 fn a_summary_is_one_line_of_title_headline_and_entities() {
     let mut stories = Stories::new(Limits::default());
     let message = changed("w", "e1", |m| m.event.title = Some("تخفيف\n القيود".to_owned()));
-    let alert = stories.apply(&message, 1, at(0), at(0)).alerts.remove(0);
+    let alert = stories.apply(&message, moment(1, at(0), at(0))).alerts.remove(0);
     assert_eq!(alert.summary, "Chip rules: تخفيف القيود (NVIDIA)");
 }
 
 #[test]
 fn the_next_batch_may_begin_before_the_former_commits() {
     let mut stories = Stories::new(Limits::default());
-    stories.apply(&seen("w", "e1", 1), 1, at(0), at(0));
-    stories.apply(&seen("w", "e2", 1), 2, at(1), at(1));
+    stories.apply(&seen("w", "e1", 1), moment(1, at(0), at(0)));
+    stories.apply(&seen("w", "e2", 1), moment(2, at(1), at(1)));
     stories.commit(1);
     assert_eq!(stories.open(), 2);
     stories.rollback();
     assert_eq!(stories.open(), 1);
-    assert_eq!(told(&stories.apply(&seen("w", "e1", 1), 3, at(2), at(2))), "duplicate");
-    assert_eq!(told(&stories.apply(&seen("w", "e2", 1), 3, at(3), at(3))), "w #1 open first_match");
+    assert_eq!(told(&stories.apply(&seen("w", "e1", 1), moment(3, at(2), at(2)))), "duplicate");
+    assert_eq!(told(&stories.apply(&seen("w", "e2", 1), moment(3, at(3), at(3)))), "w #1 open first_match");
 }
 
 fn any_message() -> impl Strategy<Value = MatchMessage> {
@@ -285,18 +289,18 @@ proptest! {
     fn rollback_leaves_what_was_and_a_replay_tells_the_same(
         committed in prop::collection::vec(any_message(), 0..12),
         provisional in prop::collection::vec((any_message(), 0_i64..200), 0..24),
-        events in 1_usize..6,
+        stories in 1_usize..6,
     ) {
-        let mut stories = Stories::new(Limits { events, window: Duration::from_secs(72 * 3600) });
+        let mut stories = Stories::new(Limits { stories, ..Limits::default() });
         for message in &committed {
-            stories.apply(message, 1, at(0), at(0));
+            stories.apply(message, moment(1, at(0), at(0)));
         }
         stories.commit(1);
         let before = stories.memory.snapshot();
         let run = |stories: &mut Stories, batch| -> Vec<StoryOutput> {
             let apply = |(number, (message, hours)): (usize, &(MatchMessage, i64))| {
                 let time = at(hours * HOUR);
-                stories.apply(message, batch + number as u64 / 5, time, time)
+                stories.apply(message, moment(batch + number as u64 / 5, time, time))
             };
             provisional.iter().enumerate().map(apply).collect()
         };
@@ -312,7 +316,7 @@ proptest! {
         let mut stories = Stories::new(Limits::default());
         let mut last = std::collections::HashMap::new();
         for message in &messages {
-            for alert in stories.apply(message, 1, at(0), at(0)).alerts {
+            for alert in stories.apply(message, moment(1, at(0), at(0))).alerts {
                 let sequence = last.entry(alert.id).or_insert(0);
                 *sequence += 1;
                 prop_assert_eq!(alert.sequence, *sequence);
