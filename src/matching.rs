@@ -11,4 +11,5 @@ pub mod explain;
 mod naive;
 pub mod query;
 pub mod reading;
+pub mod sketch;
 pub mod text;

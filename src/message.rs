@@ -7,3 +7,4 @@ pub mod evidence;
 pub mod id;
 pub mod matched;
 pub mod policy;
+pub mod sketch;

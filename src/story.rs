@@ -6,6 +6,7 @@
 mod compose;
 mod memory;
 pub mod outcome;
+pub mod similar;
 pub mod state;
 
 use std::time::Duration;

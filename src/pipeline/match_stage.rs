@@ -7,6 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::matching::engine::{Engine, WatchlistMatch, Workspace};
+use crate::matching::sketch::sketch;
 use crate::message::event::{Event, Status};
 use crate::message::evidence::{Coordinates, EventReference};
 use crate::message::id::id;
@@ -63,6 +64,7 @@ impl Work for MatchStage {
             times: MatchTimes { published_at: event.published_at, ingested_at, matched_at: now },
             traceparent: decoded.traceparent.clone(),
             timestamp: record.timestamp,
+            sketch: if matches.is_empty() { String::new() } else { sketch(event).to_text() },
         };
         processed.matched = matches.iter().map(|matched| matched.watchlist.id().to_owned()).collect();
         processed.produce = matches.into_iter().map(|matched| found.matched(matched)).collect();
@@ -79,6 +81,8 @@ struct Found {
     times: MatchTimes,
     traceparent: Option<String>,
     timestamp: Option<i64>,
+    /// Empty where nothing matched, for then nobody asks.
+    sketch: String,
 }
 
 impl Found {
@@ -93,7 +97,7 @@ impl Found {
             hits: matched.hits,
             hits_truncated: matched.hits_truncated,
             entities: matched.entities,
-            sketch: String::new(),
+            sketch: self.sketch.clone(),
             times: self.times.clone(),
             traceparent: self.traceparent.clone(),
         };
