@@ -7,6 +7,7 @@
 //! places in the text ([`evaluate`]).
 
 mod account;
+mod cost;
 mod dictionary;
 mod evaluate;
 mod evidence;
@@ -189,12 +190,7 @@ impl Engine {
                 failed = true;
                 continue;
             };
-            if required(&expression, &atoms.atoms).is_empty() {
-                let span = query.text.inside(node.span.clone());
-                let message = "no word is required, so that every event is looked at in full";
-                let finding = Diagnostic::warning("NW0217", &query.text.file, span, message);
-                findings.push(finding.help("add a word or a name that must be there"));
-            }
+            findings.extend(cost::warning(&expression, &node, &query.text, atoms));
             queries.push(Query {
                 name: query.name.value.as_str().into(),
                 text: query.text.value.as_str().into(),

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use crate::matching::definition::{Entry, Vocabulary};
 use crate::matching::engine::language::{Stem, case_forms, is_kind_of, primary};
-use crate::matching::query::{Field, Kind, Meta, Node, Unit};
-use crate::matching::text::{Break, Script, Word, hash, licensed, words};
+use crate::matching::query::{Field, Kind, LONGEST_FITTED, Meta, Node, Pattern, Patterns, Unit};
+use crate::matching::text::{Break, Script, Word, fold, hash, licensed, words};
 use crate::message::event::Event;
 
 /// Field, first half word and end, within the field.
@@ -67,6 +67,7 @@ impl<'a> Naive<'a> {
             Kind::Words(written) => self.spelling(written, How::Folded),
             Kind::Exact(written) => self.spelling(written, How::Exact),
             Kind::Prefix(written) => self.spelling(written, How::Prefix),
+            Kind::Pattern(pattern) => self.looking_like(pattern),
             Kind::Entity(id) => self.named(&format!("@{id}")),
             Kind::Term(id) => self.named(&format!("#{id}")),
             Kind::Or(parts) => parts.iter().flat_map(|part| self.places(part, field)).collect(),
@@ -157,6 +158,21 @@ impl<'a> Naive<'a> {
         }
     }
 
+    fn looking_like(&self, pattern: &Pattern) -> Places {
+        let regex = Patterns::new([pattern]);
+        let fits = |word: &Word| match pattern.written().starts_with('/') {
+            _ if word.is_single() || word.folded.len() > LONGEST_FITTED => false,
+            true => regex.fitting(&word.folded).next().is_some(),
+            false => fits_wildcard(pattern.written(), &word.folded),
+        };
+        let mut found = Places::new();
+        for (field, text) in self.texts.iter().enumerate() {
+            let places = text.words.iter().zip(text.starts.windows(2)).filter(|(word, _)| fits(word));
+            found.extend(places.map(|(_, bounds)| (field, bounds[0], bounds[1])));
+        }
+        found
+    }
+
     fn spelling(&self, written: &str, how: How) -> Places {
         let pattern = words(written);
         let mut found = Places::new();
@@ -210,6 +226,18 @@ impl Text<'_> {
 impl Word {
     fn is_single(&self) -> bool {
         matches!(self.token.script, Script::Han | Script::Kana | Script::Thai)
+    }
+}
+
+fn fits_wildcard(wildcard: &str, folded: &str) -> bool {
+    let Some(sign) = wildcard.chars().next() else { return folded.is_empty() };
+    let others = &wildcard[sign.len_utf8()..];
+    match (sign, folded.chars().next()) {
+        ('*', None) => true,
+        ('*', Some(letter)) => fits_wildcard(wildcard, &folded[letter.len_utf8()..]),
+        ('?', None) => false,
+        ('?', Some(letter)) => fits_wildcard(others, &folded[letter.len_utf8()..]),
+        _ => folded.strip_prefix(&fold(&sign.to_string())).is_some_and(|rest| fits_wildcard(others, rest)),
     }
 }
 
@@ -283,7 +311,14 @@ mod tests {
         "エヌビディア",
     ];
     const JOINTS: [&str; 7] = [" ", " ", "", ". ", "\n", "，", "。"];
-    const LEAVES: [&str; 30] = [
+    const LEAVES: [&str; 37] = [
+        "ch?p",
+        "chip?*",
+        "export NEAR/2 contro??",
+        r"/H\d{2,3}0?/",
+        "/restrict(ed|ions)/",
+        "/nvidia|.{2}/",
+        "/[а-яё]+/",
         "a",
         "b",
         "c",

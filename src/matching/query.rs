@@ -16,18 +16,21 @@
 //! | NW0211 | nested too deep, or too long |
 //! | NW0212 | no such field |
 //! | NW0213 | something that cannot stand inside a distance or a field |
-//! | NW0214 | part of the language that is not supported |
+//! | NW0214 | a regular expression that cannot be used |
 //! | NW0215 | nothing to search for: punctuation only |
 //! | NW0216 | an entry of the vocabulary that refers to itself |
 //! | NW0217 | warning: no word is required, so that every event is looked at |
+//! | NW0218 | warning: only a pattern is required |
 
 mod lexer;
 mod parser;
+mod pattern;
 
 use std::ops::Range;
 
 pub use parser::parse;
 pub(in crate::matching) use parser::parse_text;
+pub use pattern::{LARGEST_PATTERN, LONGEST_FITTED, Pattern, Patterns};
 
 /// The longest query, in characters.
 pub const LONGEST: usize = 16_384;
@@ -54,6 +57,8 @@ pub enum Kind {
     Exact(String),
     /// A word with any ending; without its `*`.
     Prefix(String),
+    /// A word of a certain look: `colo?r` or `/H\d+/`.
+    Pattern(Pattern),
     /// `@id`.
     Entity(String),
     /// `#id`.

@@ -162,6 +162,15 @@ pub fn hash(folded: &str) -> u64 {
     finish(folded.chars().fold(HASH_START, step))
 }
 
+/// The hashes of a folded word's beginnings, from its first character to all of it.
+pub fn beginnings(folded: &str) -> impl Iterator<Item = u64> {
+    let mut state = HASH_START;
+    folded.chars().map(move |c| {
+        state = step(state, c);
+        finish(state)
+    })
+}
+
 /// The folded form of what stands inside one word.
 ///
 /// Apostrophes are dropped, and full stops except those between digits: `U.S` is `us`, `4.5` stays.

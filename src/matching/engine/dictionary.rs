@@ -4,10 +4,13 @@
 //! characters of a script without spaces (one alone is too common to be an index), a word exactly as
 //! written, the beginning of a word, or a stem. Equal units of all queries are one.
 
+use std::sync::OnceLock;
+
 use hashbrown::HashMap;
 use smallvec::SmallVec;
 
 use super::language::{Stem, Stemming};
+use crate::matching::query::{Pattern, Patterns};
 use crate::matching::text;
 
 /// The number of a unit.
@@ -23,6 +26,9 @@ pub(super) struct Dictionary {
     pairs: HashMap<u64, Unit>,
     exact: HashMap<u64, Vec<(Box<str>, Unit)>>,
     prefixes: HashMap<u64, Unit>,
+    patterns: Vec<(Pattern, Unit)>,
+    /// All patterns together, compiled when the first word is met.
+    automaton: OnceLock<Patterns>,
     stems: HashMap<(Stem, Box<str>), Unit>,
     stemming: Stemming,
     prices: Vec<u32>,
@@ -42,6 +48,9 @@ fn stem_key(stem: Stem, folded: &str) -> (Stem, Box<str>) {
     key.push_str(&stem.of(folded));
     (stem, key.into_boxed_str())
 }
+
+/// What a pattern costs as a required word: more than any word or beginning, so that it is the last choice.
+const PRICE_OF_PATTERN: u32 = 100_000;
 
 /// How common a word of so many letters is, roughly: only the order of these figures matters.
 fn price_of_length(letters: usize) -> u32 {
@@ -93,6 +102,18 @@ impl Dictionary {
         *self.prefixes.entry(text::hash(folded)).or_insert_with(|| Self::unit(prices, price))
     }
 
+    /// The unit of all words that fit a pattern, which is added once.
+    pub(super) fn add_pattern(&mut self, pattern: &Pattern) -> Unit {
+        let unit = Self::unit(&mut self.prices, PRICE_OF_PATTERN);
+        self.patterns.push((pattern.clone(), unit));
+        unit
+    }
+
+    /// Whether a unit is of a pattern.
+    pub(super) fn is_pattern(&self, unit: Unit) -> bool {
+        self.prices[unit as usize] == PRICE_OF_PATTERN
+    }
+
     /// The unit of all words with the stem of this one.
     pub(super) fn add_stem(&mut self, stem: Stem, folded: &str) -> Unit {
         self.stemming.add(stem, folded);
@@ -133,13 +154,17 @@ impl Dictionary {
     /// All units of a folded word that do not depend on how it is written.
     pub(super) fn units(&self, hash: u64, folded: impl FnOnce() -> String) -> Units {
         let mut units = Units::from_iter(self.word(hash));
-        if self.prefixes.is_empty() && self.stems.is_empty() {
+        if self.prefixes.is_empty() && self.stems.is_empty() && self.patterns.is_empty() {
             return units;
         }
         let folded = folded();
         if !self.prefixes.is_empty() {
-            let ends = folded.char_indices().map(|(at, c)| at + c.len_utf8());
-            units.extend(ends.filter_map(|end| self.prefixes.get(&text::hash(&folded[..end])).copied()));
+            units.extend(text::beginnings(&folded).filter_map(|hash| self.prefixes.get(&hash).copied()));
+        }
+        if !self.patterns.is_empty() {
+            let automaton =
+                self.automaton.get_or_init(|| Patterns::new(self.patterns.iter().map(|(pattern, _)| pattern)));
+            units.extend(automaton.fitting(&folded).map(|number| self.patterns[number].1));
         }
         for stem in self.stemming.candidates(&folded) {
             units.extend(self.stems.get(&stem_key(stem, &folded)).copied());

@@ -32,6 +32,7 @@ pub(super) fn compile(node: &Node, query: &Located<String>, atoms: &mut Atoms<'_
         Kind::Words(written) => bare(node, query, written, Mode::Folded, atoms)?,
         Kind::Exact(written) => bare(node, query, written, Mode::Exact, atoms)?,
         Kind::Prefix(written) => bare(node, query, written, Mode::Prefix, atoms)?,
+        Kind::Pattern(pattern) => Expression::Atom(atoms.pattern(pattern)),
         Kind::Entity(id) => named(node, query, '@', id, atoms)?,
         Kind::Term(id) => named(node, query, '#', id, atoms)?,
         Kind::And(parts) => Expression::And(all(parts, query, atoms)?),

@@ -41,7 +41,7 @@ fn collect(node: &Node, vocabulary: &Vocabulary, used: &mut BTreeMap<String, Str
             collect(right, vocabulary, used);
         }
         Kind::Not(inner) | Kind::AtLeast(_, inner) | Kind::Field(_, inner) => collect(inner, vocabulary, used),
-        Kind::Words(_) | Kind::Exact(_) | Kind::Prefix(_) | Kind::Meta(..) => {}
+        Kind::Words(_) | Kind::Exact(_) | Kind::Prefix(_) | Kind::Pattern(_) | Kind::Meta(..) => {}
     }
 }
 

@@ -161,6 +161,13 @@ fn operators_mean_what_they_say() {
         ("chip", "CHIP", true),
         ("chip", "chips", false),
         ("chip*", "chipmaker", true),
+        ("colo?r", "Colour", true),
+        ("colo?r", "color", false),
+        ("ch?p NEAR/0 maker*", "chip-makers", true),
+        (r"/H\d{2,3}0?/", "the H20", true),
+        (r"/H\d{2,3}0?/", "the H20x", false),
+        (r"/[أإآا]نفيديا/", "إنفيديا", true),
+        (r"/./", "芯", false),
         ("=H20", "H20", true),
         ("=H20", "h20", false),
         ("=\"US\"", "us", false),
@@ -197,6 +204,25 @@ fn operators_mean_what_they_say() {
         ("#restrict", "出口限制", true),
     ] {
         assert_eq!(!exacts(query, &event(None, "", text)).is_empty(), matches, "{query} in {text}");
+    }
+}
+
+#[test]
+fn a_query_that_words_do_not_lead_to_is_warned_of_with_its_cost() {
+    for (query, expected) in [
+        ("lang:en", Some(("NW0217", "(parts: 1)"))),
+        ("lang:en OR (a AND tag:b)", Some(("NW0217", "(parts: 3)"))),
+        ("/a.*/", Some(("NW0218", "every new word"))),
+        ("(ch?p OR nvidia) AND lang:en", Some(("NW0218", "every new word"))),
+        ("ch?p AND nvidia", None),
+        ("ATLEAST/2(ch?p) AND title:(a OR b)", None),
+    ] {
+        let (_, findings) = Engine::compile(&definitions(vec![watchlist("w", &[query])]));
+        let found: Vec<_> = findings.iter().map(|finding| (finding.code, &*finding.message)).collect();
+        assert_eq!(found.len(), usize::from(expected.is_some()), "{query}: {found:?}");
+        for ((code, message), (expected, cost)) in found.into_iter().zip(expected) {
+            assert!(code == expected && message.contains(cost), "{query}: {message}");
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use super::dictionary::{Dictionary, Unit};
 use super::language::{Stem, case_forms, primary};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::matching::definition::{Entry, Located, Vocabulary};
-use crate::matching::query::FARTHEST;
+use crate::matching::query::{FARTHEST, Pattern};
 use crate::matching::text::{Script, Word, words};
 use crate::message::evidence::EntityReference;
 
@@ -58,6 +58,7 @@ pub(super) enum Mode {
     Folded,
     Exact,
     Prefix,
+    Pattern,
     Stemmed(Stem),
 }
 
@@ -115,6 +116,20 @@ impl<'d> Atoms<'d> {
         let id = self.add(Atom { spellings: vec![spelling], ..Atom::default() });
         self.bare.insert((mode, written.to_owned()), id);
         Some(id)
+    }
+
+    /// The atom of a pattern that stands in a query.
+    pub(super) fn pattern(&mut self, pattern: &Pattern) -> AtomId {
+        let key = (Mode::Pattern, pattern.written().to_owned());
+        if let Some(id) = self.bare.get(&key) {
+            return *id;
+        }
+        let unit = self.dictionary.add_pattern(pattern);
+        let steps = SmallVec::from_elem(Step { unit, overlap: 0 }, 1);
+        let spelling = self.put(Spelling { steps, anchor: 0, term: pattern.written().into(), lang: None, only: None });
+        let id = self.add(Atom { spellings: vec![spelling], ..Atom::default() });
+        self.bare.insert(key, id);
+        id
     }
 
     /// The atom of `@id` or `#id`; none where there is none, or where it is broken.
@@ -261,8 +276,12 @@ impl<'d> Atoms<'d> {
         let anchor = u8::try_from(anchor).unwrap_or(0);
         let spelling =
             Spelling { steps, anchor, term: term.into(), lang: lang.map(Into::into), only: only.map(Into::into) };
+        Some(self.put(spelling))
+    }
+
+    fn put(&mut self, spelling: Spelling) -> u32 {
         self.spellings.push(spelling);
-        u32::try_from(self.spellings.len() - 1).ok()
+        u32::try_from(self.spellings.len() - 1).expect("spellings are fewer than the characters of all queries")
     }
 
     fn steps(&mut self, bare: &str, mode: Mode) -> SmallVec<[Step; 1]> {

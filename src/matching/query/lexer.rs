@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::pattern::{Pattern, Refusal};
 use super::{FARTHEST, Field, Meta, Unit};
 
 /// A finding, by bytes of the query's text.
@@ -33,6 +34,7 @@ pub(super) enum Lexeme {
     Words(String),
     Exact(String),
     Prefix(String),
+    Pattern(Pattern),
     Entity(String),
     Term(String),
     And,
@@ -107,6 +109,7 @@ impl<'a> Lexer<'a> {
                 self.push(phrase.map_or(Lexeme::Broken, Lexeme::Words), start);
             }
             '=' => self.exact(start),
+            '/' => self.regex(start),
             _ => self.word(start),
         }
     }
@@ -166,7 +169,7 @@ impl<'a> Lexer<'a> {
         if let Some(colon) = word.find(':')
             && word[..colon].chars().all(|c| c.is_ascii_alphabetic())
             && colon > 0
-            && !word[colon + 1..].starts_with('/')
+            && !word[colon + 1..].starts_with("//")
         {
             self.at = start + colon + 1;
             self.field(&word[..colon], start);
@@ -209,13 +212,6 @@ impl<'a> Lexer<'a> {
         if let Some(id) = word.strip_prefix('#') {
             return Lexeme::Term(id.to_owned());
         }
-        if word.len() > 2 && word.starts_with('/') && word.ends_with('/') {
-            self.findings.push(
-                Finding::error("NW0214", span, "regular expressions are not supported")
-                    .help("list the forms with OR, or end a word with *"),
-            );
-            return Lexeme::Broken;
-        }
         self.wildcard(word, span)
     }
 
@@ -249,22 +245,76 @@ impl<'a> Lexer<'a> {
 
     fn wildcard(&mut self, word: &str, span: Range<usize>) -> Lexeme {
         let stem = word.strip_suffix('*').unwrap_or(word);
+        let letters = stem.chars().filter(|c| c.is_alphanumeric()).count();
         let finding = if word.starts_with('*') {
             Finding::error("NW0207", span, "a word cannot begin with *")
                 .help("it would have to look at every word of every event; list the words with OR")
         } else if stem.contains('*') {
             Finding::error("NW0207", span, "a * may stand at the end of a word only").help("list the words with OR")
-        } else if word.contains('?') && word.chars().any(char::is_alphanumeric) && !word.ends_with('?') {
-            Finding::error("NW0214", span, "the wildcard ? is not supported").help("list both spellings with OR")
-        } else if stem.len() < word.len() && stem.chars().filter(|c| c.is_alphanumeric()).count() < 2 {
-            Finding::error("NW0207", span, "at least two letters must stand before *").help("write more of the word")
-        } else if stem.len() < word.len() {
-            return Lexeme::Prefix(stem.to_owned());
-        } else {
+        } else if letters == 0 || !word.contains(['*', '?']) {
             return Lexeme::Words(word.to_owned());
+        } else if letters < 2 {
+            Finding::error("NW0207", span, "at least two letters must stand beside a wildcard")
+                .help("write more of the word; quote it if the sign is punctuation")
+        } else if stem.contains('?') {
+            return self.pattern("NW0207", Pattern::wildcard(word), span);
+        } else {
+            return Lexeme::Prefix(stem.to_owned());
         };
         self.findings.push(finding);
         Lexeme::Broken
+    }
+
+    /// A regular expression, from its first slash on.
+    fn regex(&mut self, start: usize) {
+        let inside = start + 1;
+        let mut escaped = false;
+        let end = self.text[inside..].char_indices().find(|(_, c)| {
+            let ends = *c == '\n' || *c == '/' && !escaped;
+            escaped = *c == '\\' && !escaped;
+            ends
+        });
+        let lexeme = match end {
+            Some((length, '/')) => {
+                self.at = inside + length + 1;
+                self.closed_regex(inside..inside + length)
+            }
+            _ => {
+                self.raw_word();
+                let finding = Finding::error("NW0202", start..inside, "this regular expression is never closed");
+                self.findings.push(finding.help("close it with another /, or quote the word if the / belongs to it"));
+                Lexeme::Broken
+            }
+        };
+        self.push(lexeme, start);
+    }
+
+    fn closed_regex(&mut self, inside: Range<usize>) -> Lexeme {
+        let close = self.at;
+        if !self.raw_word().is_empty() {
+            let finding =
+                Finding::error("NW0214", close..self.at, "nothing may stand right after a regular expression");
+            self.findings.push(finding.help("flags are not needed: case and accents do not count"));
+            return Lexeme::Broken;
+        }
+        let written = &self.text[inside.clone()];
+        if !written.chars().any(|c| c.is_alphanumeric() || c == '.') {
+            let finding = Finding::error("NW0215", inside, "there is no letter or digit to search for");
+            self.findings.push(finding.help("write a pattern between the slashes, or quote them"));
+            return Lexeme::Broken;
+        }
+        self.pattern("NW0214", Pattern::regex(written), inside)
+    }
+
+    fn pattern(&mut self, code: &'static str, pattern: Result<Pattern, Refusal>, span: Range<usize>) -> Lexeme {
+        match pattern {
+            Ok(pattern) => Lexeme::Pattern(pattern),
+            Err(Refusal { message, help, span: inside }) => {
+                let place = inside.map_or(span.clone(), |inside| span.start + inside.start..span.start + inside.end);
+                self.findings.push(Finding::error(code, place, message).help(help));
+                Lexeme::Broken
+            }
+        }
     }
 
     fn warn_of_lower_case(&mut self) {

@@ -237,6 +237,7 @@ impl Parser<'_> {
             Lexeme::Words(text) => self.searchable(text, &span).map(Kind::Words)?,
             Lexeme::Exact(text) => self.searchable(text, &span).map(Kind::Exact)?,
             Lexeme::Prefix(text) => self.searchable(text, &span).map(Kind::Prefix)?,
+            Lexeme::Pattern(pattern) => Kind::Pattern(pattern),
             Lexeme::Entity(id) => Kind::Entity(id),
             Lexeme::Term(id) => Kind::Term(id),
             Lexeme::Field(field) => {
@@ -377,6 +378,8 @@ mod tests {
             "@nvidia-chips NEAR/25 #restrict AND NOT title:(earnings OR \"stock price\")",
             "(a OR b) BEFORE/3 c",
             "lead:(a AND b) AND lang:ar AND source:reuters.com AND tag:\"trade policy\"",
+            "colo?r AND ?hips AND H?0* AND chip?",
+            "title:(/H\\d{2,3}0?/ NEAR/3 (/(gr[ae]y)+/ OR /a\\/b/))",
             "a SENTENCE b",
             "ATLEAST/3(a OR b)",
             "英伟达 AND （芯片 OR 出口）",
@@ -411,8 +414,14 @@ mod tests {
             ("title:a NEAR/3 b", "NW0213"),
             ("(a AND b) NEAR/3 c", "NW0213"),
             ("title:(body:a)", "NW0213"),
-            ("/H\\d+/", "NW0214"),
-            ("colo?r", "NW0214"),
+            ("/H\\d+(/", "NW0214"),
+            ("/H\\d+/i", "NW0214"),
+            ("/two words/", "NW0214"),
+            ("/+/", "NW0215"),
+            ("/H20", "NW0202"),
+            ("a?", "NW0207"),
+            ("a?*b", "NW0207"),
+            ("中?国", "NW0207"),
             ("...", "NW0215"),
         ] {
             assert!(codes(text).contains(&expected), "{text}: {:?}", codes(text));
@@ -421,7 +430,7 @@ mod tests {
 
     #[test]
     fn all_mistakes_are_reported_at_once() {
-        assert_eq!(codes("*x AND titel:(y OR /z+/) AND a NEAR b"), ["NW0207", "NW0212", "NW0214", "NW0208"]);
+        assert_eq!(codes("*x AND titel:(y OR /z[/) AND a NEAR b"), ["NW0207", "NW0212", "NW0214", "NW0208"]);
     }
 
     #[test]
@@ -456,7 +465,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn no_text_makes_it_panic(text in "[ab\"()=*/@#:? A-Z英0-9”]{0,60}") {
+        fn no_text_makes_it_panic(text in "[ab\"()=*/@#:?\\\\ A-Z英0-9”]{0,60}") {
             codes(&text);
         }
     }
