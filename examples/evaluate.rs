@@ -129,7 +129,7 @@ fn evaluate(engine: &Engine, path: &Path, only: &[String], quiet: bool, out: &mu
         let line: Line = serde_json::from_str(&line?)?;
         events += 1;
         labelled |= !line.topics.is_empty();
-        let matches = engine.evaluate(&line.event(), &mut workspace)?;
+        let matches = engine.evaluate(&line.event(), &mut workspace).map_err(|error| anyhow::anyhow!("{error}"))?;
         matched_events += u32::from(!matches.is_empty());
         for watchlist in engine.watchlists().iter().map(|watchlist| watchlist.id()) {
             if !only.is_empty() && !only.iter().any(|id| id == watchlist) {

@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::app::files::{Compiled, Files};
 use crate::commands::{Common, Exit, Output, report};
 use crate::matching::definition::{Definitions, Watchlist, WatchlistTest};
-use crate::matching::engine::{Engine, OverBudget, Workspace};
+use crate::matching::engine::{Engine, Workspace};
 use crate::matching::explain::Explanation;
 use crate::matching::reading::Kind;
 use crate::message::event::{Event, Source};
@@ -126,7 +126,7 @@ fn run_one<'d>(
     });
     let (found, error) = match found {
         Ok(found) => (found.unwrap_or_default(), None),
-        Err(error @ OverBudget) => (Default::default(), Some(error.to_string())),
+        Err(unfinished) => (Default::default(), Some(unfinished.to_string())),
     };
     let (matched, hits): (BTreeSet<String>, Vec<Hit>) = found;
     let passed = error.is_none() && matched == expected;

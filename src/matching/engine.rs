@@ -7,6 +7,7 @@
 //! places in the text ([`evaluate`]).
 
 mod account;
+mod budget;
 mod cost;
 mod dictionary;
 mod evaluate;
@@ -23,8 +24,9 @@ use std::ops::Range;
 use hashbrown::HashSet;
 use smallvec::SmallVec;
 
+use self::budget::{Budget, OverBudget};
 use self::dictionary::Dictionary;
-use self::evaluate::{BUDGET, Cache, Evaluation};
+use self::evaluate::{Cache, Evaluation};
 use self::evidence::{MOST_HITS, hit, settle};
 use self::expression::{Clause, Expression, required};
 use self::filter::Filter;
@@ -37,10 +39,7 @@ use crate::message::event::Event;
 use crate::message::evidence::{EntityReference, Hit};
 use crate::message::matched::MatchedWatchlist;
 
-/// The work for one event grew beyond its budget; the event is not to be matched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("matching the event takes more work than one event may")]
-pub struct OverBudget;
+pub use self::budget::Unfinished;
 
 /// Compiled watchlists.
 pub struct Engine {
@@ -270,28 +269,37 @@ impl Engine {
     /// of this engine.
     ///
     /// # Errors
-    /// [`OverBudget`] where the text is such that the work would never end.
+    /// [`Unfinished`] where the text is such that the work of a query would never end; it has what the
+    /// others matched.
     pub fn evaluate<'e>(
         &'e self,
         event: &Event<'_>,
         workspace: &mut Workspace,
-    ) -> Result<Vec<WatchlistMatch<'e>>, OverBudget> {
+    ) -> Result<Vec<WatchlistMatch<'e>>, Unfinished<'e>> {
         let candidates = self.read(event, workspace);
         let mut evaluation = self.evaluation(event, workspace);
         let (mut last, mut wanted) = (u32::MAX, false);
-        let mut matched: Vec<u32> = Vec::new();
+        let (mut matched, mut over): (Vec<u32>, Vec<u32>) = Default::default();
         for number in candidates {
             let query = &self.queries[number as usize];
             if query.watchlist != last {
                 last = query.watchlist;
                 wanted = self.watchlists[last as usize].filter.refuses(event, evaluation.found).is_none();
             }
-            if wanted && evaluation.holds(&query.expression, None)? {
-                matched.push(number);
+            if !wanted {
+                continue;
+            }
+            evaluation.budget.next_query();
+            match evaluation.holds(&query.expression, None) {
+                Ok(true) => matched.push(number),
+                Ok(false) => {}
+                Err(OverBudget) => over.push(number),
             }
         }
         let of_one = |a: &u32, b: &u32| self.queries[*a as usize].watchlist == self.queries[*b as usize].watchlist;
-        matched.chunk_by(of_one).map(|queries| self.matched(queries, &mut evaluation)).collect()
+        let matches =
+            matched.chunk_by(of_one).filter_map(|queries| self.matched(queries, &mut evaluation, &mut over)).collect();
+        if over.is_empty() { Ok(matches) } else { Err(self.unfinished(matches, over)) }
     }
 
     /// Reads an event; the queries that may match, in their order.
@@ -337,25 +345,38 @@ impl Engine {
     fn evaluation<'a>(&'a self, event: &'a Event<'a>, workspace: &'a mut Workspace) -> Evaluation<'a> {
         let lang = event.lang.as_deref().filter(|lang| !lang.is_empty()).map(language::primary);
         let Workspace { found, cache, .. } = workspace;
-        Evaluation { engine: self, event, found, cache, lang, left: BUDGET }
+        Evaluation { engine: self, event, found, cache, lang, budget: Budget::default() }
     }
 
+    /// The match of a watchlist by those of its queries whose evidence is within the budget.
     fn matched<'e>(
         &'e self,
         queries: &[u32],
         evaluation: &mut Evaluation<'_>,
-    ) -> Result<WatchlistMatch<'e>, OverBudget> {
-        let mut places = Vec::new();
-        for query in queries {
-            evaluation.evidence(&self.queries[*query as usize].expression, None, None, &mut places)?;
+        over: &mut Vec<u32>,
+    ) -> Option<WatchlistMatch<'e>> {
+        let (mut places, mut names) = (Vec::new(), Vec::new());
+        for number in queries {
+            let (query, before) = (&self.queries[*number as usize], places.len());
+            evaluation.budget.next_query();
+            match evaluation.evidence(&query.expression, None, None, &mut places) {
+                Ok(()) => names.push(&*query.name),
+                Err(OverBudget) => {
+                    places.truncate(before);
+                    over.push(*number);
+                }
+            }
+        }
+        if names.is_empty() {
+            return None;
         }
         settle(&mut places, self);
         let entities: HashSet<u32> = places.iter().filter_map(|place| self.entity_of(place.spelling)).collect();
         let mut entities: Vec<_> = entities.into_iter().map(|entity| self.entities[entity as usize].clone()).collect();
         entities.sort_unstable();
-        Ok(WatchlistMatch {
+        Some(WatchlistMatch {
             watchlist: &self.watchlists[self.queries[queries[0] as usize].watchlist as usize],
-            queries: queries.iter().map(|query| &*self.queries[*query as usize].name).collect(),
+            queries: names,
             hits_truncated: places.len().saturating_sub(MOST_HITS) as u32,
             hits: self.hits(&places, evaluation),
             entities,
@@ -372,5 +393,7 @@ impl Engine {
     }
 }
 
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 pub(in crate::matching) mod tests;

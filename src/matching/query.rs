@@ -32,10 +32,12 @@ pub use parser::parse;
 pub(in crate::matching) use parser::parse_text;
 pub use pattern::{LARGEST_PATTERN, LONGEST_FITTED, Pattern, Patterns};
 
-/// The longest query, in characters.
-pub const LONGEST: usize = 16_384;
-/// The deepest nesting of parentheses.
+/// The longest query, in characters: twice the longest that media monitors are known to be asked for.
+pub const LONGEST: usize = 32_768;
+/// The deepest nesting of parentheses and fields.
 pub const DEEPEST: usize = 200;
+/// The deepest tree of a query, to which distances in a row add too: every pass over a query recurses.
+pub const HIGHEST: usize = 2 * DEEPEST;
 /// The largest distance of NEAR and BEFORE, in words: far beyond a paragraph.
 pub const FARTHEST: u32 = 1_000;
 
@@ -46,6 +48,21 @@ pub struct Node {
     pub span: Range<usize>,
     /// What it is.
     pub kind: Kind,
+}
+
+impl Node {
+    /// Levels of the tree from here on.
+    fn height(&self) -> usize {
+        let below = match &self.kind {
+            Kind::And(parts) | Kind::Or(parts) => parts.iter().map(Self::height).max(),
+            Kind::Near { left, right, .. } | Kind::Together { left, right, .. } => {
+                Some(left.height().max(right.height()))
+            }
+            Kind::Not(inner) | Kind::AtLeast(_, inner) | Kind::Field(_, inner) => Some(inner.height()),
+            _ => None,
+        };
+        1 + below.unwrap_or(0)
+    }
 }
 
 /// What a part of a query is.

@@ -44,16 +44,19 @@ impl Work for MatchStage {
             Err(rejection) => return Processed::dead_letter(record, STAGE, rejection, now),
         };
         let event = &decoded.event;
-        let matches = match self.engine.evaluate(event, &mut self.workspace) {
-            Ok(matches) => matches,
-            Err(over_budget) => {
-                let rejection = Rejection { reason: Reason::OverBudget, message: over_budget.to_string() };
+        // A query that was given up does not hide what the others matched.
+        let (matches, mut processed) = match self.engine.evaluate(event, &mut self.workspace) {
+            Ok(matches) if matches.is_empty() => (matches, Processed::new(Outcome::NoMatch)),
+            Ok(matches) => (matches, Processed::new(Outcome::Matched)),
+            Err(unfinished) => {
+                let rejection = Rejection { reason: Reason::OverBudget, message: unfinished.to_string() };
                 let letter = Processed::dead_letter(record, STAGE, rejection, now);
-                return Processed { event_id: Some(event.id.to_string()), ..letter };
+                (unfinished.matches, Processed { event_id: Some(event.id.to_string()), ..letter })
             }
         };
-        let mut processed = Processed::new(if matches.is_empty() { Outcome::NoMatch } else { Outcome::Matched });
-        let changed = event.version > 1 || event.status != Status::Usable;
+        // Of a version that was not read to its end nobody knows what it no longer matches.
+        let finished = !matches!(processed.outcome, Outcome::DeadLettered(_));
+        let changed = event.status != Status::Usable || finished && event.version > 1;
         if matches.is_empty() && !changed {
             return processed;
         }
@@ -67,7 +70,7 @@ impl Work for MatchStage {
             sketch: if matches.is_empty() { String::new() } else { sketch(event).to_text() },
         };
         processed.matched = matches.iter().map(|matched| matched.watchlist.id().to_owned()).collect();
-        processed.produce = matches.into_iter().map(|matched| found.matched(matched)).collect();
+        processed.produce.extend(matches.into_iter().map(|matched| found.matched(matched)));
         if changed {
             processed.produce.push(found.notice(&processed.matched));
         }
@@ -155,7 +158,11 @@ mod tests {
             let text = format!("[watchlist]\nid = \"{id}\"\n[[query]]\nname = \"q\"\nmatch = \"{word}\"\n");
             (Kind::Watchlist, SourceFile::new(format!("{id}.toml"), text))
         };
-        let (definitions, _) = reading::read(&[watchlist("chips", "chip"), watchlist("ports", "harbour")]);
+        let (definitions, _) = reading::read(&[
+            watchlist("chips", "chip"),
+            watchlist("ports", "harbour"),
+            watchlist("quays", "quay NEAR/1000 quay"),
+        ]);
         let (engine, findings) = Engine::compile(&definitions);
         assert!(findings.is_empty(), "{findings:?}");
         MatchStage::new(Arc::new(Decoder::new(DecodeOptions::default())), Arc::new(engine))
@@ -223,6 +230,19 @@ mod tests {
             );
             assert_eq!(messages.len(), watchlists.len() + 1);
         }
+    }
+
+    #[test]
+    fn an_event_that_a_query_cannot_finish_is_a_dead_letter_beside_what_the_others_matched() {
+        let payload = format!(r#"{{"id":"e","version":2,"title":"A chip","body":"{}"}}"#, "quay ".repeat(20_000));
+        let processed = process(&payload);
+        assert_eq!(processed.outcome, Outcome::DeadLettered(Reason::OverBudget));
+        let complaint = processed.complaint.as_deref().unwrap();
+        assert!(complaint.contains("query `q` of watchlist `quays`"), "{complaint}");
+        assert_eq!(processed.matched, ["chips"]);
+        let to: Vec<_> = processed.produce.iter().map(|produce| produce.to).collect();
+        assert_eq!(to, [Destination::DeadLetters, Destination::Matches], "no notice says that it matches no longer");
+        assert_eq!(processed.produce[0].payload.as_deref(), Some(payload.as_bytes()));
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! Builds an [`Explanation`]: the query's tree and its compiled form, walked side by side.
 
+use super::budget::OverBudget;
 use super::evaluate::Evaluation;
 use super::evidence::{hit, settle};
 use super::expression::Expression;
-use super::{Engine, OverBudget, Query};
+use super::{Engine, Query};
 use crate::matching::explain::{Clause, Explanation, QueryExplanation};
 use crate::matching::query::{Field, Kind, Node, parse_text};
 use crate::message::event::Event;
@@ -33,6 +34,7 @@ impl Engine {
 impl Query {
     fn account(&self, evaluation: &mut Evaluation<'_>) -> QueryExplanation {
         let node = parse_text(&self.text).expect("a query in the engine was parsed when it was compiled");
+        evaluation.budget.next_query();
         let mut walk = Walk { text: &self.text, evaluation };
         let clause = walk.clause(&node, &self.expression, None).unwrap_or_else(|_| Clause {
             text: self.text.to_string(),

@@ -1,16 +1,13 @@
 //! Whether a query holds in an event, and where: sorted lists of places, joined.
 
+use super::Engine;
+use super::budget::{Budget, OverBudget};
 use super::expression::Expression;
 use super::filter;
 use super::scan::{Found, NO_SPELLING, Place};
 use super::vocabulary::{Atom, AtomId, Spelling};
-use super::{Engine, OverBudget};
 use crate::matching::query::{Field, Unit};
 use crate::message::event::Event;
-
-/// Places looked at per event before it is given up: some hundred bytes of memory and a few
-/// nanoseconds each at the worst, so that no text can hold a worker up for more than a moment.
-pub(super) const BUDGET: u64 = 4_000_000;
 
 /// The places of atoms in the present event, each computed once.
 #[derive(Default)]
@@ -43,14 +40,12 @@ pub(super) struct Evaluation<'a> {
     pub(super) found: &'a Found,
     pub(super) cache: &'a mut Cache,
     pub(super) lang: Option<String>,
-    pub(super) left: u64,
+    pub(super) budget: Budget,
 }
 
 impl Evaluation<'_> {
     fn spend(&mut self, places: usize) -> Result<(), OverBudget> {
-        let places = places as u64 + 1;
-        self.left = self.left.checked_sub(places).ok_or(OverBudget)?;
-        Ok(())
+        self.budget.spend(places)
     }
 
     /// Whether a query holds, inside a field or anywhere.

@@ -1,9 +1,10 @@
 //! From places to hits: what of a query was found, with its text and its surroundings.
 
+use super::Engine;
+use super::budget::OverBudget;
 use super::evaluate::Evaluation;
 use super::expression::Expression;
 use super::scan::{FIELDS, NO_SPELLING, Place, text_of};
-use super::{Engine, OverBudget};
 use crate::matching::query::Field;
 use crate::message::event::Event;
 use crate::message::evidence::Hit;

@@ -3,9 +3,12 @@
 use std::ops::Range;
 
 use super::lexer::{Finding, Lexeme, lex};
-use super::{DEEPEST, Kind, LONGEST, Node};
+use super::{DEEPEST, HIGHEST, Kind, LONGEST, Node};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::matching::definition::Located;
+
+/// Findings shown of one query.
+const MOST_FINDINGS: usize = 100;
 
 /// The tree of a query, where nothing is wrong with it, and all findings.
 pub fn parse(text: &Located<String>) -> (Option<Node>, Vec<Diagnostic>) {
@@ -33,9 +36,18 @@ fn parse_whole(text: &str) -> (Option<Node>, Vec<Finding>) {
     let (lexemes, findings) = lex(text);
     let mut parser = Parser { text, lexemes, at: 0, depth: 0, findings, too_deep: false };
     let node = parser.whole();
-    parser.findings.sort_by_key(|finding| finding.span.start);
-    let failed = parser.findings.iter().any(|finding| !finding.warning);
-    (node.filter(|_| !failed), parser.findings)
+    let mut findings = parser.findings;
+    findings.sort_by_key(|finding| finding.span.start);
+    let failed = findings.iter().any(|finding| !finding.warning);
+    if findings.len() > MOST_FINDINGS {
+        // Errors first: a query that is refused has to say why.
+        findings.sort_by_key(|finding| finding.warning);
+        let more = findings.split_off(MOST_FINDINGS).len();
+        let help = format!("there are {more} more findings in this query, shown when these are mended");
+        findings
+            .push(Finding::error("NW0211", 0..text.len().min(1), "there is too much wrong with this query").help(help));
+    }
+    (node.filter(|_| !failed), findings)
 }
 
 struct Parser<'a> {
@@ -84,7 +96,15 @@ impl Parser<'_> {
                 self.joined();
             }
         }
-        node.inspect(|node| self.only_no(node))
+        let node = node?;
+        let height = node.height();
+        if height > HIGHEST {
+            let message = format!("operators nest {height} deep; at most {HIGHEST} are read");
+            self.report("NW0211", node.span, message, "fewer distances in a row, or groups in the vocabulary");
+            return None;
+        }
+        self.only_no(&node);
+        Some(node)
     }
 
     fn skip_joint(&mut self) {
@@ -453,6 +473,15 @@ mod tests {
         assert_eq!(codes(&deep(DEEPEST + 1)), ["NW0211"]);
         assert_eq!(codes(&deep(8_000)), ["NW0211"]);
         assert_eq!(codes(&"a".repeat(LONGEST + 1)), ["NW0211"]);
+        assert_eq!(codes(&vec!["a"; HIGHEST].join(" NEAR/1 ")), Vec::<&str>::new());
+        assert_eq!(codes(&vec!["a"; HIGHEST + 1].join(" NEAR/1 ")), ["NW0211"]);
+        assert_eq!(codes(&vec!["a"; 3_000].join(" NEAR/1 ")), ["NW0211"]);
+    }
+
+    #[test]
+    fn findings_without_end_are_cut_short() {
+        assert_eq!(codes(&"NOT ".repeat(5_000)).len(), MOST_FINDINGS + 1);
+        assert_eq!(codes(&"a and ".repeat(5_000)).last(), Some(&"NW0211"));
     }
 
     #[test]
