@@ -181,6 +181,7 @@ fn specs(settings: &Settings, matching: Option<Matching>, story: bool) -> Vec<St
             topics: settings.topics.events.clone(),
             processing: Processing::Parallel(std::thread::available_parallelism().map_or(1, usize::from)),
             work: matching.work,
+            state: None,
         });
     }
     if story {
@@ -190,6 +191,7 @@ fn specs(settings: &Settings, matching: Option<Matching>, story: bool) -> Vec<St
             topics: vec![settings.topics.matches.clone()],
             processing: Processing::InOrder,
             work: Arc::new(move || Box::new(StoryStage::new(&deployment, Limits::default()))),
+            state: Some(settings.topics.stories.clone()),
         });
     }
     specs
@@ -240,6 +242,10 @@ impl Crew {
                     });
                 };
                 self.spawn(scope, name, run)?;
+            }
+            if let Some(restorer) = stage.restorer {
+                let run = move |name: &str| self.watched(name, || Ok(restorer.run()?));
+                self.spawn(scope, format!("{name}-restore"), run)?;
             }
             let transactor = stage.transactor;
             let run = move |name: &str| self.watched(name, || Ok(transactor.run()?));

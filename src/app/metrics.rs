@@ -23,6 +23,9 @@ const LATENCY: [f64; 12] = [0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 60.0, 30
 /// Seconds that the end of a batch takes.
 const TRANSACTION: [f64; 9] = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0];
 
+/// Seconds that reading a partition's state back takes.
+const RESTORE: [f64; 8] = [0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0];
+
 /// All of them.
 #[derive(Debug)]
 pub struct Metrics {
@@ -41,6 +44,7 @@ pub struct Metrics {
     lag: IntGaugeVec,
     transactions: IntCounterVec,
     transaction_duration: HistogramVec,
+    restore: Histogram,
     rebalances: IntCounterVec,
 }
 
@@ -115,6 +119,11 @@ impl Metrics {
                 "Time to produce and commit a batch.",
                 &["stage"],
                 &TRANSACTION,
+            )?,
+            restore: make.histogram(
+                "newswatch_state_restore_duration_seconds",
+                "Time to read the state of one partition back.",
+                &RESTORE,
             )?,
             rebalances: make.counters(
                 "newswatch_kafka_rebalances_total",
@@ -191,7 +200,8 @@ impl Metrics {
                     None => drop(self.lag.remove_label_values(&labels)),
                 }
             }
-            StageEvent::Consumer(_) | StageEvent::Producer(_) | StageEvent::Ticked => {}
+            StageEvent::Restored(took) => self.restore.observe(took.as_secs_f64()),
+            StageEvent::Consumer(_) | StageEvent::Producer(_) | StageEvent::State(_) | StageEvent::Ticked => {}
         }
     }
 

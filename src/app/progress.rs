@@ -22,6 +22,7 @@ pub struct Progress {
 struct StageProgress {
     consumer: Condition,
     producer: Condition,
+    state: Condition,
     ticked: Instant,
     progressed: Instant,
     lag: BTreeMap<(String, i32), i64>,
@@ -45,6 +46,7 @@ impl Progress {
         let starting = || StageProgress {
             consumer: Condition::Waiting("not in the group yet".into()),
             producer: Condition::Waiting("no producer yet".into()),
+            state: Condition::Ready,
             ticked: Instant::now(),
             progressed: Instant::now(),
             lag: BTreeMap::new(),
@@ -71,9 +73,10 @@ impl Progress {
                 }
             }
             StageEvent::Producer(condition) => progress.producer = condition.clone(),
+            StageEvent::State(condition) => progress.state = condition.clone(),
             StageEvent::Ticked => progress.ticked = Instant::now(),
             StageEvent::Ended(TransactionEnd::Committed, _) => progress.progressed = Instant::now(),
-            StageEvent::Ended(TransactionEnd::Aborted, _) | StageEvent::Rebalanced => {}
+            StageEvent::Ended(TransactionEnd::Aborted, _) | StageEvent::Rebalanced | StageEvent::Restored(_) => {}
             StageEvent::Done(done) => progress.records += done.len() as u64,
             StageEvent::Lag { topic, partition, records } => {
                 match records {
@@ -138,7 +141,7 @@ impl Progress {
 
 impl StageProgress {
     fn why_not(&self) -> Option<String> {
-        [&self.consumer, &self.producer].into_iter().find_map(|condition| match condition {
+        [&self.consumer, &self.producer, &self.state].into_iter().find_map(|condition| match condition {
             Condition::Ready => None,
             Condition::Waiting(why) | Condition::Tripped(why) => Some(why.clone()),
         })

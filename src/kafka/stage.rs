@@ -1,8 +1,8 @@
 //! A stage: the loop that reads, works and writes, exactly once or at least once.
 //!
-//! A stage is three kinds of threads, which the layer above spawns: the [`Poller`](poller::Poller) polls,
-//! [`Worker`](worker::Worker)s do the pure part, and the [`Transactor`](transactor::Transactor) produces
-//! and commits. A batch goes from the first to the last over a channel of one, while its records are
+//! A stage is four kinds of threads, which the layer above spawns: the [`Poller`](poller::Poller) polls,
+//! [`Worker`](worker::Worker)s do the pure part, the [`Transactor`](transactor::Transactor) produces
+//! and commits, and where there is state a [`Restorer`](restorer::Restorer) reads it back. A batch goes from the first to the last over a channel of one, while its records are
 //! already with the workers; what became of it comes back.
 //!
 //! | rule | where it is kept |
@@ -10,6 +10,7 @@
 //! | results and offsets are committed together or not at all | `transactor` |
 //! | nothing is committed after a gap: what was queued when a batch failed is stale | the epoch, raised by who finds it, followed by the poller after it has rewound |
 //! | the poller rewinds only when nothing is under way | `poller` |
+//! | a partition with state is paused until that is read back | `restoration`, held by the poller |
 //! | a partition is given up only when nothing of it is in flight, or its epoch is over | `poller` |
 
 mod batch;
@@ -20,6 +21,8 @@ mod lag;
 pub mod observe;
 pub mod poller;
 mod producer;
+mod restoration;
+pub mod restorer;
 pub mod stop;
 pub mod topics;
 pub mod transactor;
@@ -28,9 +31,12 @@ pub mod worker;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+use rdkafka::error::KafkaError;
+
 use crate::kafka::stage::client::Rarely;
 use crate::kafka::stage::observe::Observe;
 use crate::kafka::stage::poller::{Poller, State};
+use crate::kafka::stage::restorer::Restorer;
 use crate::kafka::stage::stop::Stop;
 use crate::kafka::stage::transactor::Transactor;
 use crate::kafka::stage::worker::{MakeWork, Worker};
@@ -81,6 +87,16 @@ pub enum StageError {
     },
 }
 
+impl StageError {
+    /// Of a client that could not be made.
+    pub(crate) fn of_client(stage: &'static str, error: KafkaError) -> Self {
+        match error {
+            KafkaError::ClientConfig(_, description, property, _) => Self::Client { property, description },
+            error => Self::Consumer { stage, reason: error.to_string() },
+        }
+    }
+}
+
 /// How a stage's records are processed.
 pub enum Processing {
     /// By so many workers at once: in any order, committed in the order of the partitions.
@@ -99,6 +115,8 @@ pub struct StageSpec {
     pub processing: Processing,
     /// What with.
     pub work: MakeWork,
+    /// The topic of its state, by the partitions of the topic that it reads; none where it has no state.
+    pub state: Option<String>,
 }
 
 /// A stage's threads, not yet running.
@@ -109,6 +127,8 @@ pub struct Stage {
     pub transactor: Transactor,
     /// Work, where that is not done in order.
     pub workers: Vec<Worker>,
+    /// Reads state back, where there is any.
+    pub restorer: Option<Restorer>,
 }
 
 /// Makes a stage's parts and subscribes its consumer.
@@ -121,16 +141,15 @@ pub fn build(
     observer: &Arc<dyn Observe>,
     stop: &Arc<Stop>,
 ) -> Result<Stage, StageError> {
-    let consumer = consumer::subscribe(settings, spec.name, &spec.topics).map_err(|error| match error {
-        rdkafka::error::KafkaError::ClientConfig(_, description, property, _) => {
-            StageError::Client { property, description }
-        }
-        error => StageError::Consumer { stage: spec.name, reason: error.to_string() },
-    })?;
+    let consumer = consumer::subscribe(settings, spec.name, &spec.topics)
+        .map_err(|error| StageError::of_client(spec.name, error))?;
     let consumer = Arc::new(consumer);
     let epoch = Arc::new(AtomicU64::new(0));
     let (orders_in, orders) = crossbeam_channel::bounded(1);
-    let (ended_in, ended) = crossbeam_channel::bounded(64);
+    let (reports_in, reports) = crossbeam_channel::bounded(64);
+    // Far more than a stage has partitions.
+    let (restorations, requests) = crossbeam_channel::bounded(65_536);
+    let (parts_in, parts) = crossbeam_channel::bounded(4);
     let (jobs, workers, work) = match spec.processing {
         Processing::InOrder => (None, Vec::new(), Some((spec.work)())),
         Processing::Parallel(count) => {
@@ -147,7 +166,8 @@ pub fn build(
         consumer: Arc::clone(&consumer),
         jobs,
         orders: orders_in,
-        ended,
+        reports,
+        stateful: spec.state.is_some(),
         observer: Arc::clone(observer),
         stop: Arc::clone(stop),
         epoch: Arc::clone(&epoch),
@@ -157,7 +177,9 @@ pub fn build(
         stage: spec.name,
         settings: Arc::clone(settings),
         orders,
-        ended: ended_in,
+        reports: reports_in,
+        restorations,
+        parts,
         epoch,
         consumer,
         work,
@@ -173,5 +195,13 @@ pub fn build(
         said: Rarely::default(),
         troubled: false,
     };
-    Ok(Stage { poller, transactor, workers })
+    let restorer = spec.state.map(|topic| Restorer {
+        stage: spec.name,
+        settings: Arc::clone(settings),
+        topic,
+        requests,
+        parts: parts_in,
+        stop: Arc::clone(stop),
+    });
+    Ok(Stage { poller, transactor, workers, restorer })
 }

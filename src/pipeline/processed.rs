@@ -9,6 +9,7 @@ use crate::message::evidence::Severity;
 use crate::pipeline::dead_letter;
 use crate::pipeline::reason::{Reason, Rejection};
 use crate::pipeline::record::Record;
+use crate::story::UnreadableState;
 
 /// What a stage makes of records. One record at a time, without I/O; `now` is the only clock.
 pub trait Work: Send {
@@ -21,8 +22,30 @@ pub trait Work: Send {
     /// All that was processed since then is to be forgotten; the records come again.
     fn rollback(&mut self) {}
 
-    /// The partition belongs to somebody else now.
+    /// The records of state that make all that was processed since then last. Called once, after the last record
+    /// of a batch and before its commit.
+    fn finish(&mut self) -> Vec<Produce> {
+        Vec::new()
+    }
+
+    /// What is kept of the partition is to be forgotten: it belongs to somebody else now, or is read back.
     fn release(&mut self, _partition: i32) {}
+
+    /// A record of the partition's state as it is read back, in the order in which they were written.
+    ///
+    /// # Errors
+    /// This version cannot read it.
+    fn restore(&mut self, _partition: i32, _key: &[u8], _value: Option<&[u8]>) -> Result<(), UnreadableState> {
+        Ok(())
+    }
+
+    /// All of the partition's state is there.
+    ///
+    /// # Errors
+    /// It makes no whole.
+    fn restored(&mut self, _partition: i32) -> Result<(), UnreadableState> {
+        Ok(())
+    }
 }
 
 /// What a record came to: every record has one.
@@ -62,6 +85,8 @@ pub enum Destination {
     EveryMatchesPartition,
     /// The alerts topic.
     Alerts,
+    /// The stories topic, to the partition of this number: that of the matches it comes from.
+    Stories(i32),
     /// The dead-letter topic.
     DeadLetters,
 }

@@ -1,7 +1,7 @@
 //! The story stage: a record of the matches topic to its alerts. Keeps the stories of each partition apart,
 //! so that a partition can go to another process by itself.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
@@ -10,7 +10,7 @@ use crate::message::matched::MatchMessage;
 use crate::pipeline::processed::{Destination, Outcome, Processed, Produce, Published, Work};
 use crate::pipeline::reason::{Reason, Rejection};
 use crate::pipeline::record::Record;
-use crate::story::{At, Limits, Stories, StoryOutcome};
+use crate::story::{At, Limits, StateRecord, Stories, StoryOutcome, UnreadableState};
 
 /// The stage's name in dead letters, metrics, logs and its group's name.
 pub const STAGE: &str = "story";
@@ -21,7 +21,7 @@ pub struct StoryStage {
     /// `//newswatch/<deployment>`
     source: String,
     limits: Limits,
-    partitions: HashMap<i32, Stories>,
+    partitions: BTreeMap<i32, Stories>,
     /// The number of the batch that is not committed yet.
     batch: u64,
 }
@@ -29,7 +29,14 @@ pub struct StoryStage {
 impl StoryStage {
     /// Without stories. `deployment` is the stable name in `ce_source`.
     pub fn new(deployment: &str, limits: Limits) -> Self {
-        Self { source: format!("//newswatch/{deployment}"), limits, partitions: HashMap::new(), batch: 1 }
+        Self { source: format!("//newswatch/{deployment}"), limits, partitions: BTreeMap::new(), batch: 1 }
+    }
+}
+
+impl StoryStage {
+    fn stories(&mut self, partition: i32) -> &mut Stories {
+        let limits = self.limits;
+        self.partitions.entry(partition).or_insert_with(|| Stories::new(limits))
     }
 }
 
@@ -44,9 +51,8 @@ impl Work for StoryStage {
             }
         };
         let timestamp = record.timestamp.and_then(|ms| Timestamp::from_millisecond(ms).ok()).unwrap_or(now);
-        let limits = self.limits;
-        let stories = self.partitions.entry(record.partition).or_insert_with(|| Stories::new(limits));
-        let output = stories.apply(&message, At { batch: self.batch, offset: record.offset, timestamp, now });
+        let at = At { batch: self.batch, offset: record.offset, timestamp, now };
+        let output = self.stories(record.partition).apply(&message, at);
         let (event, traceparent) = match &message {
             MatchMessage::Match(matched) => (Some(&matched.event), matched.traceparent.as_deref()),
             MatchMessage::Notice(notice) => (Some(&notice.event), notice.traceparent.as_deref()),
@@ -71,6 +77,14 @@ impl Work for StoryStage {
         processed
     }
 
+    fn finish(&mut self) -> Vec<Produce> {
+        let changes = self
+            .partitions
+            .iter_mut()
+            .flat_map(|(partition, stories)| stories.changes().into_iter().map(|record| state(*partition, record)));
+        changes.collect()
+    }
+
     fn commit(&mut self) {
         self.partitions.values_mut().for_each(|stories| stories.commit(self.batch));
         self.batch += 1;
@@ -83,6 +97,25 @@ impl Work for StoryStage {
 
     fn release(&mut self, partition: i32) {
         self.partitions.remove(&partition);
+    }
+
+    fn restore(&mut self, partition: i32, key: &[u8], value: Option<&[u8]>) -> Result<(), UnreadableState> {
+        self.stories(partition).restore(key, value)
+    }
+
+    fn restored(&mut self, partition: i32) -> Result<(), UnreadableState> {
+        self.stories(partition).restored()
+    }
+}
+
+/// A record of state. It has the time of writing: by that the topic's retention goes.
+fn state(partition: i32, record: StateRecord) -> Produce {
+    Produce {
+        to: Destination::Stories(partition),
+        key: Some(record.key.into_bytes()),
+        payload: record.value,
+        headers: Vec::new(),
+        timestamp: None,
     }
 }
 

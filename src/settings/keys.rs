@@ -267,6 +267,7 @@ pub fn forbidden(property: &str) -> Option<&'static str> {
         "partitioner" => "other clients must find a key on the same partition",
         "partition.assignment.strategy" | "group.protocol" => "revoking partitions relies on it",
         "statistics.interval.ms" => "lag and readiness rely on it",
+        "enable.partition.eof" => "restoring stories relies on it",
         "message.max.bytes" => "a dead letter holds its record whole",
         "transaction.timeout.ms" | "message.timeout.ms" | "delivery.timeout.ms" => {
             "a replica that dies must free what it holds soon"

@@ -11,6 +11,7 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use crate::kafka::stage::fetched::Fetched;
 use crate::kafka::stage::observe::Done;
+use crate::kafka::stage::restoration::Restoration;
 
 /// The next offset of each partition.
 pub(crate) type Positions = BTreeMap<(Arc<str>, i32), i64>;
@@ -62,9 +63,21 @@ pub(crate) enum Order {
     End(Box<Batch>),
     /// These partitions are somebody else's now.
     Release(Vec<i32>),
+    /// Forget what is kept of a partition, and read it back.
+    Restore(Arc<Restoration>),
 }
 
-/// What became of a batch. Sent only when nothing of it is under way any more.
+/// The answer to an order, and what came of reading state back.
+pub(crate) enum Report {
+    /// What became of a batch. Sent only when nothing of it is under way any more.
+    Ended(Ended),
+    /// The state of a partition is there.
+    Restored(Arc<Restoration>),
+    /// It cannot be read, and why.
+    Unreadable(Arc<Restoration>, String),
+}
+
+/// The end of a batch.
 pub(crate) struct Ended {
     pub(crate) bytes: usize,
     pub(crate) how: How,
@@ -76,6 +89,8 @@ pub(crate) enum How {
     Committed(Positions),
     /// Neither is.
     Aborted,
+    /// Both are or neither is; what is kept in memory may be either.
+    Unknown,
     /// There were too many bad records in it; neither is.
     Tripped,
 }

@@ -45,6 +45,10 @@ pub enum StageEvent<'a> {
     Consumer(Condition),
     /// Likewise.
     Producer(Condition),
+    /// Likewise: that of the state that goes with its partitions.
+    State(Condition),
+    /// The state of a partition was read back, in this time.
+    Restored(Duration),
     /// The loop went round.
     Ticked,
     /// These records are done with.

@@ -14,12 +14,13 @@ use rdkafka::{Statistics, TopicPartitionList};
 
 use crate::kafka::advice;
 use crate::kafka::stage::StageError;
-use crate::kafka::stage::batch::{Batch, Chunk, Ended, How, Job, Order};
+use crate::kafka::stage::batch::{Batch, Chunk, Ended, How, Job, Order, Report};
 use crate::kafka::stage::client::Rarely;
 use crate::kafka::stage::consumer::{self, Rebalance, StageConsumer};
 use crate::kafka::stage::fetched::Fetched;
 use crate::kafka::stage::lag::{self, Lag};
 use crate::kafka::stage::observe::{Condition, Observe, StageEvent};
+use crate::kafka::stage::restoration::Held;
 use crate::kafka::stage::stop::Stop;
 use crate::settings::Settings;
 
@@ -42,7 +43,9 @@ pub struct Poller {
     /// None where the stage works in order.
     pub(crate) jobs: Option<Sender<Job>>,
     pub(crate) orders: Sender<Order>,
-    pub(crate) ended: Receiver<Ended>,
+    pub(crate) reports: Receiver<Report>,
+    /// Whether each partition has state that must be there before its records.
+    pub(crate) stateful: bool,
     pub(crate) observer: Arc<dyn Observe>,
     pub(crate) stop: Arc<Stop>,
     /// Raised by whoever finds that what is queued must not be committed.
@@ -72,6 +75,8 @@ pub(crate) struct State {
     joined: bool,
     /// Since when a partition of the assignment is not fetched.
     unfetched: Option<Instant>,
+    /// Those whose state is not there yet.
+    held: Held,
 }
 
 impl Poller {
@@ -89,8 +94,8 @@ impl Poller {
 
     fn round(&mut self) -> Result<(), StageError> {
         self.observer.observe(StageEvent::Ticked);
-        while let Ok(ended) = self.ended.try_recv() {
-            self.ended(ended);
+        while let Ok(report) = self.reports.try_recv() {
+            self.heed(report);
         }
         self.rewind_if_due();
         let consumer = Arc::clone(&self.consumer);
@@ -147,6 +152,11 @@ impl Poller {
     fn take(&mut self, message: &BorrowedMessage<'_>) {
         if self.state.rewind.is_some() || self.state.tripped {
             return;
+        }
+        if self.state.held.holds(message.partition()) {
+            // Never seen: it is paused. Without its state it would be told again what was told.
+            self.epoch.fetch_add(1, Ordering::AcqRel);
+            return self.start_over();
         }
         self.join(true);
         let topic = self.topic(message.topic());
@@ -225,12 +235,32 @@ impl Poller {
         }
     }
 
+    fn heed(&mut self, report: Report) {
+        match report {
+            Report::Ended(ended) => self.ended(ended),
+            Report::Restored(restoration) => {
+                if self.state.held.restored(&restoration) {
+                    self.observer.observe(StageEvent::Restored(restoration.begun.elapsed()));
+                    self.resume();
+                }
+            }
+            Report::Unreadable(restoration, why) => self.state.held.unreadable(&restoration, why),
+        }
+        self.observer.observe(StageEvent::State(self.state.held.condition()));
+    }
+
     fn ended(&mut self, ended: Ended) {
         self.state.outstanding -= 1;
         self.state.bytes -= ended.bytes;
         match ended.how {
             How::Committed(positions) => self.state.lag.committed(positions),
             How::Aborted => self.start_over(),
+            How::Unknown => {
+                self.start_over();
+                if let Ok(assignment) = self.consumer.assignment() {
+                    self.restore(&assignment);
+                }
+            }
             How::Tripped => {
                 self.state.tripped = true;
                 self.start_over();
@@ -264,6 +294,7 @@ impl Poller {
                 self.state.rewind = None;
                 self.state.epoch = self.epoch.load(Ordering::Acquire);
                 self.state.lag.rewound();
+                self.hold_back();
             }
             Err(error) => {
                 self.state
@@ -282,10 +313,44 @@ impl Poller {
             return;
         }
         let Ok(assignment) = self.consumer.assignment() else { return };
-        let changed =
-            if self.state.paused { self.consumer.resume(&assignment) } else { self.consumer.pause(&assignment) };
-        if changed.is_ok() {
-            self.state.paused = !self.state.paused;
+        if self.state.paused {
+            self.state.paused = false;
+            self.resume();
+        } else {
+            self.state.paused = self.consumer.pause(&assignment).is_ok();
+        }
+    }
+
+    /// Has everything fetched that need not be paused.
+    fn resume(&mut self) {
+        if self.state.paused {
+            return;
+        }
+        let resumed = self.consumer.assignment().and_then(|assignment| self.consumer.resume(&assignment));
+        if let Err(error) = resumed {
+            self.state.said.warn(self.stage, &format!("partitions are paused still: {error}"));
+        }
+        self.hold_back();
+    }
+
+    /// Has the state of partitions read back; they are paused until it is there.
+    fn restore(&mut self, partitions: &TopicPartitionList) {
+        if !self.stateful {
+            return;
+        }
+        for partition in partitions.elements() {
+            let restoration = self.state.held.hold(partition.topic(), partition.partition());
+            self.state.waiting.push_back(Order::Restore(restoration));
+        }
+        self.hold_back();
+        self.hand_over();
+        self.observer.observe(StageEvent::State(self.state.held.condition()));
+    }
+
+    /// Pauses those that are held; whatever was assigned or resumed may be among them.
+    fn hold_back(&mut self) {
+        if let Err(error) = self.consumer.pause(&self.state.held.partitions()) {
+            self.state.said.warn(self.stage, &format!("partitions are not paused: {error}"));
         }
     }
 
@@ -297,7 +362,9 @@ impl Poller {
                 self.join(true);
                 // What is new is not paused yet.
                 self.state.paused = false;
-                consumer::assign(&self.consumer, partitions, PLACE)
+                let assigned = consumer::assign(&self.consumer, partitions, PLACE);
+                self.restore(partitions);
+                assigned
             }
             Rebalance::Revoke(partitions) => {
                 self.give_up(partitions);
@@ -321,8 +388,10 @@ impl Poller {
         self.state.waiting.push_back(Order::Release(numbers));
         self.hand_over();
         for partition in partitions.elements() {
+            self.state.held.drop(partition.partition());
             self.state.lag.gone(partition.topic(), partition.partition(), self.observer.as_ref());
         }
+        self.observer.observe(StageEvent::State(self.state.held.condition()));
     }
 
     /// Waits until nothing is in flight. True where it came to that in time.
@@ -337,8 +406,8 @@ impl Poller {
             if step.is_zero() {
                 return false;
             }
-            match self.ended.recv_timeout(step) {
-                Ok(ended) => self.ended(ended),
+            match self.reports.recv_timeout(step) {
+                Ok(report) => self.heed(report),
                 Err(RecvTimeoutError::Timeout) => self.observer.observe(StageEvent::Ticked),
                 Err(RecvTimeoutError::Disconnected) => return false,
             }

@@ -57,6 +57,7 @@ pub(crate) struct StageProducer {
     pub(crate) inner: ThreadedProducer<Deliveries>,
     matches: String,
     alerts: String,
+    stories: String,
     dead_letters: String,
     /// Of the matches topic; found out when first needed.
     partitions: Option<i32>,
@@ -92,6 +93,7 @@ impl StageProducer {
             inner,
             matches: settings.topics.matches.clone(),
             alerts: settings.topics.alerts.clone(),
+            stories: settings.topics.stories.clone(),
             dead_letters: settings.topics.dead_letters.clone(),
             partitions: None,
         })
@@ -102,6 +104,7 @@ impl StageProducer {
         match record.to {
             Destination::Matches => self.send_to(&self.matches, None, record),
             Destination::Alerts => self.send_to(&self.alerts, None, record),
+            Destination::Stories(partition) => self.send_to(&self.stories, Some(partition), record),
             Destination::DeadLetters => self.send_to(&self.dead_letters, None, record),
             Destination::EveryMatchesPartition => {
                 let partitions = self.matches_partitions()?;

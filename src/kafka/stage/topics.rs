@@ -31,10 +31,7 @@ pub fn prepare(
     stop: &Stop,
 ) -> Result<(), StageError> {
     let said = Rarely::default();
-    let clients = Clients::make(stage, settings).map_err(|error| match error {
-        KafkaError::ClientConfig(_, description, property, _) => StageError::Client { property, description },
-        error => StageError::Consumer { stage, reason: error.to_string() },
-    })?;
+    let clients = Clients::make(stage, settings).map_err(|error| StageError::of_client(stage, error))?;
     while !stop.requested() {
         let why = match settle(&clients, inputs, settings) {
             Ok(missing) if missing.is_empty() => return check_partitions(&clients, settings),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::{Receiver, Sender, never, select};
 use jiff::Timestamp;
 use rdkafka::consumer::{CommitMode, Consumer, ConsumerGroupMetadata};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
@@ -16,11 +16,13 @@ use rdkafka::producer::Producer;
 
 use crate::kafka::advice;
 use crate::kafka::stage::StageError;
-use crate::kafka::stage::batch::{Batch, Chunk, Ended, How, Order, Positions, offsets};
+use crate::kafka::stage::batch::{Batch, Chunk, Ended, How, Order, Positions, Report, offsets};
 use crate::kafka::stage::client::Rarely;
 use crate::kafka::stage::consumer::StageConsumer;
 use crate::kafka::stage::observe::{Condition, Done, Observe, StageEvent, TransactionEnd};
 use crate::kafka::stage::producer::{CALL_TIMEOUT, StageProducer};
+use crate::kafka::stage::restoration::Restoration;
+use crate::kafka::stage::restorer::Part;
 use crate::kafka::stage::stop::Stop;
 use crate::kafka::stage::worker::process;
 use crate::pipeline::dead_letter::BadRecordLimits;
@@ -37,7 +39,10 @@ pub struct Transactor {
     pub(crate) stage: &'static str,
     pub(crate) settings: Arc<Settings>,
     pub(crate) orders: Receiver<Order>,
-    pub(crate) ended: Sender<Ended>,
+    pub(crate) reports: Sender<Report>,
+    /// To the thread that reads state back, and what it has read.
+    pub(crate) restorations: Sender<Arc<Restoration>>,
+    pub(crate) parts: Receiver<Part>,
     pub(crate) epoch: Arc<AtomicU64>,
     pub(crate) consumer: Arc<StageConsumer>,
     /// Where records are to be processed one after the other.
@@ -58,6 +63,8 @@ enum Failure {
     Abort(KafkaError),
     /// The producer cannot be used any more, or the end is not known.
     Remake(KafkaError),
+    /// Likewise, and it may be committed all the same.
+    Unknown(KafkaError),
     /// Its assignment is gone.
     Stale,
     /// Too many bad records.
@@ -71,23 +78,66 @@ impl Transactor {
     /// Another instance with the same transactional id.
     pub fn run(mut self) -> Result<(), StageError> {
         self.ready_producer()?;
-        while let Ok(order) = self.orders.recv() {
-            match order {
-                Order::Release(partitions) => {
-                    if let Some(work) = &mut self.work {
-                        partitions.into_iter().for_each(|partition| work.release(partition));
+        loop {
+            let report = select! {
+                recv(self.orders) -> order => match order {
+                    Ok(order) => self.obey(order)?,
+                    Err(_) => return Ok(()),
+                },
+                recv(self.parts) -> part => match part {
+                    Ok(part) => self.take_in(part),
+                    // There is no state here, or its thread's end stops the daemon.
+                    Err(_) => {
+                        self.parts = never();
+                        None
                     }
-                }
-                Order::End(batch) => {
-                    let bytes = batch.bytes;
-                    let how = self.end(*batch)?;
-                    if self.ended.send(Ended { bytes, how }).is_err() {
-                        break;
-                    }
+                },
+            };
+            // Whoever polls waits for nothing more when it has hung up.
+            report.map(|report| self.reports.send(report));
+        }
+    }
+
+    fn obey(&mut self, order: Order) -> Result<Option<Report>, StageError> {
+        match order {
+            Order::Release(partitions) => {
+                if let Some(work) = &mut self.work {
+                    partitions.into_iter().for_each(|partition| work.release(partition));
                 }
             }
+            Order::Restore(restoration) => {
+                if let Some(work) = &mut self.work {
+                    work.release(restoration.partition);
+                }
+                // Its end stops the daemon.
+                let _ = self.restorations.send(restoration);
+            }
+            Order::End(batch) => {
+                let bytes = batch.bytes;
+                let how = self.end(*batch)?;
+                return Ok(Some(Report::Ended(Ended { bytes, how })));
+            }
         }
-        Ok(())
+        Ok(None)
+    }
+
+    /// Takes in what was read of a partition's state, unless it was given up meanwhile.
+    fn take_in(&mut self, Part { of, records, last }: Part) -> Option<Report> {
+        let work = self.work.as_mut().filter(|_| !of.is_cancelled())?;
+        let mut taken = records.iter().try_for_each(|(key, value)| work.restore(of.partition, key, value.as_deref()));
+        if last && taken.is_ok() {
+            taken = work.restored(of.partition);
+        }
+        match taken {
+            Ok(()) => last.then_some(Report::Restored(of)),
+            Err(unreadable) => {
+                of.cancel();
+                work.release(of.partition);
+                let why = format!("partition {} stands still, its stories are kept: {unreadable}", of.partition);
+                tracing::error!(stage = self.stage, "{why}");
+                Some(Report::Unreadable(of, why))
+            }
+        }
     }
 
     fn end(&mut self, batch: Batch) -> Result<How, StageError> {
@@ -121,7 +171,11 @@ impl Transactor {
         if begun {
             self.observer.observe(StageEvent::Ended(TransactionEnd::Aborted, start.elapsed()));
         }
-        let how = if matches!(failure, Failure::Tripped) { How::Tripped } else { How::Aborted };
+        let how = match failure {
+            Failure::Tripped => How::Tripped,
+            Failure::Unknown(_) => How::Unknown,
+            _ => How::Aborted,
+        };
         self.settle(failure, begun)?;
         Ok(how)
     }
@@ -172,6 +226,13 @@ impl Transactor {
                 producer.send(&produce).map_err(Failure::Remake)?;
             }
         }
+        if !exactly_once {
+            // An alert that is not there must not be known as told.
+            producer.delivered().map_err(Failure::Remake)?;
+        }
+        for produce in self.work.as_mut().map_or_else(Vec::new, |work| work.finish()) {
+            producer.send(&produce).map_err(Failure::Remake)?;
+        }
         // What is still on its way when a delivery has failed may arrive after an abort, and with the same
         // epoch it would begin a transaction that nobody ends. A new producer's epoch shuts it out.
         producer.delivered().map_err(Failure::Remake)?;
@@ -185,7 +246,10 @@ impl Transactor {
         let group = group.ok_or(Failure::Abort(KafkaError::Canceled))?;
         let producer = &producer.inner;
         retry(|| producer.send_offsets_to_transaction(&offsets, group, CALL_TIMEOUT))?;
-        retry(|| producer.commit_transaction(CALL_TIMEOUT))
+        retry(|| producer.commit_transaction(CALL_TIMEOUT)).map_err(|failure| match failure {
+            Failure::Remake(error) => Failure::Unknown(error),
+            failure => failure,
+        })
     }
 
     /// Leaves nothing under way: aborts, or makes a new producer. Blocks until the broker is there again.
@@ -195,7 +259,7 @@ impl Transactor {
             Failure::Stale if !begun => return Ok(()),
             Failure::Stale => None,
             Failure::Abort(error) => Some((error, false)),
-            Failure::Remake(error) => Some((error, true)),
+            Failure::Remake(error) | Failure::Unknown(error) => Some((error, true)),
         };
         let remake = error.as_ref().is_some_and(|(_, remake)| *remake);
         if let Some((error, _)) = &error {
