@@ -182,6 +182,7 @@ fn specs(settings: &Settings, matching: Option<Matching>, story: bool) -> Vec<St
             processing: Processing::Parallel(std::thread::available_parallelism().map_or(1, usize::from)),
             work: matching.work,
             state: None,
+            progress: Some(match_stage::progress),
         });
     }
     if story {
@@ -192,6 +193,7 @@ fn specs(settings: &Settings, matching: Option<Matching>, story: bool) -> Vec<St
             processing: Processing::InOrder,
             work: Arc::new(move || Box::new(StoryStage::new(&deployment, Limits::default()))),
             state: Some(settings.topics.stories.clone()),
+            progress: None,
         });
     }
     specs

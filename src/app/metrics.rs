@@ -219,13 +219,16 @@ impl Metrics {
 
     fn matched(&self, done: &Done) {
         let processed = &done.processed;
+        processed.published.iter().for_each(|alert| self.alert(alert));
+        if processed.outcome == Outcome::Progress {
+            return;
+        }
         self.matches_received.inc();
         self.matches_processed.with_label_values(&[processed.outcome.as_str()]).inc();
         self.dead_letter(processed.outcome);
         if let Outcome::Suppressed(reason) = processed.outcome {
             self.suppressed.with_label_values(&[reason]).inc();
         }
-        processed.published.iter().for_each(|alert| self.alert(alert));
     }
 
     fn alert(&self, alert: &Published) {
@@ -334,8 +337,12 @@ mod tests {
         let metrics = Metrics::new(&[], "r").unwrap();
         let events = [Outcome::Matched, Outcome::NoMatch, Outcome::NoMatch, Outcome::DeadLettered(Reason::NotJson)];
         metrics.observe("match", &StageEvent::Done(&events.map(done)));
-        let matches =
-            [Outcome::Alerted, Outcome::Suppressed("duplicate"), Outcome::DeadLettered(Reason::UnreadableMatch)];
+        let matches = [
+            Outcome::Alerted,
+            Outcome::Suppressed("duplicate"),
+            Outcome::DeadLettered(Reason::UnreadableMatch),
+            Outcome::Progress,
+        ];
         metrics.observe("story", &StageEvent::Done(&matches.map(done)));
         let text = metrics.render().unwrap();
         for (received, processed, count) in [

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::kafka::stage::observe::{Condition, StageEvent, TransactionEnd};
+use crate::kafka::stage::observe::{Condition, StageEvent};
 
 /// A loop that did not go round for this long hangs: longer than any call in it may take.
 const TICK: Duration = Duration::from_secs(60);
@@ -75,9 +75,11 @@ impl Progress {
             StageEvent::Producer(condition) => progress.producer = condition.clone(),
             StageEvent::State(condition) => progress.state = condition.clone(),
             StageEvent::Ticked => progress.ticked = Instant::now(),
-            StageEvent::Ended(TransactionEnd::Committed, _) => progress.progressed = Instant::now(),
-            StageEvent::Ended(TransactionEnd::Aborted, _) | StageEvent::Rebalanced | StageEvent::Restored(_) => {}
-            StageEvent::Done(done) => progress.records += done.len() as u64,
+            StageEvent::Done([]) | StageEvent::Ended(..) | StageEvent::Rebalanced | StageEvent::Restored(_) => {}
+            StageEvent::Done(done) => {
+                progress.records += done.len() as u64;
+                progress.progressed = Instant::now();
+            }
             StageEvent::Lag { topic, partition, records } => {
                 match records {
                     Some(records) => progress.lag.insert(((*topic).to_owned(), *partition), *records),

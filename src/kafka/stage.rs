@@ -21,6 +21,7 @@ mod lag;
 pub mod observe;
 pub mod poller;
 mod producer;
+mod reached;
 mod restoration;
 pub mod restorer;
 pub mod stop;
@@ -31,6 +32,7 @@ pub mod worker;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+use jiff::Timestamp;
 use rdkafka::error::KafkaError;
 
 use crate::kafka::stage::client::Rarely;
@@ -40,7 +42,9 @@ use crate::kafka::stage::restorer::Restorer;
 use crate::kafka::stage::stop::Stop;
 use crate::kafka::stage::transactor::Transactor;
 use crate::kafka::stage::worker::{MakeWork, Worker};
+use crate::message::matched::PartitionProgress;
 use crate::pipeline::dead_letter::BadRecordLimits;
+use crate::pipeline::processed::Produce;
 use crate::settings::Settings;
 
 /// The records over which `dead_letters.max_ratio` is taken.
@@ -117,7 +121,12 @@ pub struct StageSpec {
     pub work: MakeWork,
     /// The topic of its state, by the partitions of the topic that it reads; none where it has no state.
     pub state: Option<String>,
+    /// Makes a record of how far the partitions were read, where that is to be told.
+    pub progress: Option<TellProgress>,
 }
+
+/// Makes the record, and when.
+pub type TellProgress = fn(Vec<PartitionProgress>, Timestamp) -> Produce;
 
 /// A stage's threads, not yet running.
 pub struct Stage {
@@ -168,6 +177,7 @@ pub fn build(
         orders: orders_in,
         reports,
         stateful: spec.state.is_some(),
+        progress: spec.progress,
         observer: Arc::clone(observer),
         stop: Arc::clone(stop),
         epoch: Arc::clone(&epoch),

@@ -11,7 +11,7 @@ use crate::matching::sketch::sketch;
 use crate::message::event::{Event, Status};
 use crate::message::evidence::{Coordinates, EventReference};
 use crate::message::id::id;
-use crate::message::matched::{Match, MatchMessage, MatchTimes, Notice};
+use crate::message::matched::{Match, MatchMessage, MatchTimes, Notice, PartitionProgress, Progress};
 use crate::pipeline::decode::Decoder;
 use crate::pipeline::processed::{Destination, Outcome, Processed, Produce, Work};
 use crate::pipeline::reason::{Reason, Rejection};
@@ -78,6 +78,13 @@ impl Work for MatchStage {
     }
 }
 
+/// How far this process has read the events, for every partition of the matches topic.
+pub fn progress(partitions: Vec<PartitionProgress>, now: Timestamp) -> Produce {
+    let progress = Progress { schema_version: SCHEMA_VERSION.into(), partitions, sent_at: now };
+    let message = MatchMessage::Progress(progress);
+    produce(Destination::EveryMatchesPartition, None, &message, Some(now.as_millisecond()))
+}
+
 /// What all messages about one event share.
 struct Found {
     reference: EventReference,
@@ -104,7 +111,7 @@ impl Found {
             times: self.times.clone(),
             traceparent: self.traceparent.clone(),
         };
-        self.produce(Destination::Matches, Some(key), &MatchMessage::Match(Box::new(message)))
+        produce(Destination::Matches, Some(key), &MatchMessage::Match(Box::new(message)), self.timestamp)
     }
 
     fn notice(&self, watchlists: &[String]) -> Produce {
@@ -115,18 +122,18 @@ impl Found {
             ingested_at: self.times.ingested_at,
             traceparent: self.traceparent.clone(),
         };
-        self.produce(Destination::EveryMatchesPartition, None, &MatchMessage::Notice(notice))
+        produce(Destination::EveryMatchesPartition, None, &MatchMessage::Notice(notice), self.timestamp)
     }
+}
 
-    fn produce(&self, to: Destination, key: Option<String>, message: &MatchMessage) -> Produce {
-        let json = serde_json::to_vec(message).expect("a match message has string keys and no values that JSON lacks");
-        Produce {
-            to,
-            key: key.map(String::into_bytes),
-            payload: Some(json),
-            headers: vec![("content-type".into(), Some(b"application/json".to_vec()))],
-            timestamp: self.timestamp,
-        }
+fn produce(to: Destination, key: Option<String>, message: &MatchMessage, timestamp: Option<i64>) -> Produce {
+    let json = serde_json::to_vec(message).expect("a match message has string keys and no values that JSON lacks");
+    Produce {
+        to,
+        key: key.map(String::into_bytes),
+        payload: Some(json),
+        headers: vec![("content-type".into(), Some(b"application/json".to_vec()))],
+        timestamp,
     }
 }
 

@@ -59,6 +59,8 @@ pub enum Outcome {
     Alerted,
     /// It did not, for this reason (story stage).
     Suppressed(&'static str),
+    /// It told how far the events were read: no match, and counted as none (story stage).
+    Progress,
     /// It could not be used.
     DeadLettered(Reason),
 }
@@ -71,6 +73,7 @@ impl Outcome {
             Self::NoMatch => "no_match",
             Self::Alerted => "alerted",
             Self::Suppressed(_) => "suppressed",
+            Self::Progress => "progress",
             Self::DeadLettered(_) => "dead_lettered",
         }
     }

@@ -58,9 +58,10 @@ impl Work for StoryStage {
             MatchMessage::Notice(notice) => (Some(&notice.event), notice.traceparent.as_deref()),
             MatchMessage::Progress(_) => (None, None),
         };
-        let outcome = match output.outcome {
-            StoryOutcome::Alerted(_) => Outcome::Alerted,
-            StoryOutcome::Suppressed(reason) => Outcome::Suppressed(reason.as_str()),
+        let outcome = match (&message, output.outcome) {
+            (MatchMessage::Progress(_), _) => Outcome::Progress,
+            (_, StoryOutcome::Alerted(_)) => Outcome::Alerted,
+            (_, StoryOutcome::Suppressed(reason)) => Outcome::Suppressed(reason.as_str()),
         };
         let mut processed = Processed::new(outcome);
         processed.event_id = event.map(|event| event.id.clone());

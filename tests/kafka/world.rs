@@ -168,6 +168,12 @@ pub(crate) fn events(prefix: &str, count: usize) -> Vec<Publication> {
     named.map(|(number, id)| if number % 10 == 0 { matching(&id) } else { other(&id) }).collect()
 }
 
+/// Whether a record of the matches topic is a match; some only tell how far events were read.
+pub(crate) fn is_match(record: &Received) -> bool {
+    let value: serde_json::Value = serde_json::from_slice(&record.value).unwrap();
+    value["kind"] == "match"
+}
+
 /// The ids of the events that alerts are about, each alert checked to be the only one with its `ce_id`.
 pub(crate) fn alerted_events(alerts: &[Received]) -> BTreeSet<String> {
     let ids: BTreeSet<String> = alerts.iter().map(|alert| alert.header("ce_id")).collect();

@@ -12,6 +12,7 @@ use rdkafka::{Offset, TopicPartitionList};
 use crate::kafka::stage::fetched::Fetched;
 use crate::kafka::stage::observe::Done;
 use crate::kafka::stage::restoration::Restoration;
+use crate::pipeline::processed::Produce;
 
 /// The next offset of each partition.
 pub(crate) type Positions = BTreeMap<(Arc<str>, i32), i64>;
@@ -36,6 +37,8 @@ pub(crate) struct Batch {
     pub(crate) epoch: u64,
     pub(crate) chunks: Vec<Chunk>,
     pub(crate) positions: Positions,
+    /// To be produced besides what comes of the records.
+    pub(crate) produce: Option<Produce>,
     pub(crate) records: usize,
     pub(crate) bytes: usize,
     pub(crate) opened: Instant,
@@ -49,6 +52,7 @@ impl Batch {
             epoch,
             chunks: Vec::new(),
             positions: Positions::new(),
+            produce: None,
             records: 0,
             bytes: 0,
             opened: Instant::now(),

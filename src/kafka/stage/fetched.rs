@@ -13,7 +13,7 @@ pub(crate) struct Fetched {
     pub(crate) topic: Arc<str>,
     pub(crate) partition: i32,
     pub(crate) offset: i64,
-    timestamp: Option<i64>,
+    pub(crate) timestamp: Option<i64>,
     key: Option<Vec<u8>>,
     payload: Option<Vec<u8>>,
     headers: Vec<(String, Option<Vec<u8>>)>,

@@ -40,11 +40,12 @@ impl Lag {
         observer.observe(StageEvent::Lag { topic, partition, records: None });
     }
 
-    /// Tells the lag of each partition that is fetched.
-    pub(crate) fn report(&self, statistics: &Statistics, observer: &dyn Observe) {
+    /// Tells the lag of each partition that is fetched. Gives those that are read to their end.
+    pub(crate) fn report(&self, statistics: &Statistics, observer: &dyn Observe) -> Vec<(Arc<str>, i32)> {
+        let mut ended = Vec::new();
         for (topic, known) in &statistics.topics {
             for (partition, fetch) in known.partitions.iter().filter(|(_, fetch)| fetch.fetch_state == "active") {
-                let key = (Arc::from(topic.as_str()), *partition);
+                let key: (Arc<str>, i32) = (Arc::from(topic.as_str()), *partition);
                 let (end, next) = (fetch.ls_offset.max(0), fetch.next_offset.max(0));
                 let (taken, done) = (self.taken.get(&key), self.done.get(&key));
                 // The end may lie behind markers of transactions, which are nobody's records.
@@ -52,9 +53,18 @@ impl Lag {
                 let from = done.copied().unwrap_or(fetch.committed_offset.max(fetch.lo_offset).max(0));
                 let records = if idle { 0 } else { (end - from).max(0) };
                 observer.observe(StageEvent::Lag { topic, partition: *partition, records: Some(records) });
+                // Of a broker that is away the end is not known, nor before it has answered once.
+                if idle && fetch.ls_offset >= 0 && is_up(statistics, fetch.broker) {
+                    ended.push(key);
+                }
             }
         }
+        ended
     }
+}
+
+fn is_up(statistics: &Statistics, node: i32) -> bool {
+    statistics.brokers.values().any(|broker| broker.nodeid == node && broker.state == "UP")
 }
 
 /// A partition of the assignment that is not fetched, where there is one: it waits for its committed offset,

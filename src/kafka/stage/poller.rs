@@ -7,21 +7,23 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
+use jiff::Timestamp;
 use rdkafka::consumer::Consumer;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::{Statistics, TopicPartitionList};
 
 use crate::kafka::advice;
-use crate::kafka::stage::StageError;
 use crate::kafka::stage::batch::{Batch, Chunk, Ended, How, Job, Order, Report};
 use crate::kafka::stage::client::Rarely;
 use crate::kafka::stage::consumer::{self, Rebalance, StageConsumer};
 use crate::kafka::stage::fetched::Fetched;
 use crate::kafka::stage::lag::{self, Lag};
 use crate::kafka::stage::observe::{Condition, Observe, StageEvent};
+use crate::kafka::stage::reached::Reached;
 use crate::kafka::stage::restoration::Held;
 use crate::kafka::stage::stop::Stop;
+use crate::kafka::stage::{StageError, TellProgress};
 use crate::settings::Settings;
 
 /// How long a poll may take: as often as this the results of batches are looked at.
@@ -46,6 +48,7 @@ pub struct Poller {
     pub(crate) reports: Receiver<Report>,
     /// Whether each partition has state that must be there before its records.
     pub(crate) stateful: bool,
+    pub(crate) progress: Option<TellProgress>,
     pub(crate) observer: Arc<dyn Observe>,
     pub(crate) stop: Arc<Stop>,
     /// Raised by whoever finds that what is queued must not be committed.
@@ -71,6 +74,7 @@ pub(crate) struct State {
     tripped: bool,
     topics: Vec<Arc<str>>,
     lag: Lag,
+    reached: Reached,
     said: Rarely,
     joined: bool,
     /// Since when a partition of the assignment is not fetched.
@@ -114,7 +118,8 @@ impl Poller {
             self.look_for_stall(&statistics);
             let group = statistics.cgrp.as_ref();
             self.join(group.is_some_and(|group| group.state == "up" && group.join_state == "steady"));
-            self.state.lag.report(&statistics, self.observer.as_ref());
+            let ended = self.state.lag.report(&statistics, self.observer.as_ref());
+            self.state.reached.at_end(ended, statistics.time * 1000);
         }
         Ok(())
     }
@@ -169,6 +174,7 @@ impl Poller {
         batch.positions.insert((Arc::clone(&topic), fetched.partition), fetched.offset + 1);
         self.state.bytes += size;
         self.state.lag.taken(&topic, fetched.partition, fetched.offset + 1);
+        self.state.reached.taken(&topic, fetched.partition, fetched.timestamp);
         self.state.chunk.push(fetched);
         if self.state.chunk.len() >= CHUNK {
             self.dispatch();
@@ -207,14 +213,32 @@ impl Poller {
                 || open.bytes >= delivery.batch_bytes
                 || open.opened.elapsed() >= delivery.batch_time
         });
-        if due {
+        let tell = self.state.open.is_none()
+            && self.state.outstanding == 0
+            && self.state.rewind.is_none()
+            && !self.state.tripped
+            && self.is_progress_due();
+        if tell {
+            self.state.open = Some(Batch::open(self.state.epoch));
+        }
+        if due || tell {
             self.close();
         }
     }
 
+    fn is_progress_due(&self) -> bool {
+        self.progress.is_some() && self.state.reached.is_due()
+    }
+
     fn close(&mut self) {
         self.dispatch();
+        let progress = self.progress.filter(|_| self.state.reached.is_due());
         if let Some(mut batch) = self.state.open.take() {
+            // True when the batch is committed, and never told when it is not.
+            batch.produce = progress.map(|record| {
+                let now = Timestamp::now();
+                record(self.state.reached.tell(now), now)
+            });
             batch.group = self.consumer.group_metadata();
             self.state.waiting.push_back(Order::End(Box::new(batch)));
         }
@@ -294,6 +318,7 @@ impl Poller {
                 self.state.rewind = None;
                 self.state.epoch = self.epoch.load(Ordering::Acquire);
                 self.state.lag.rewound();
+                self.state.reached.rewound();
                 self.hold_back();
             }
             Err(error) => {
@@ -389,6 +414,7 @@ impl Poller {
         self.hand_over();
         for partition in partitions.elements() {
             self.state.held.drop(partition.partition());
+            self.state.reached.gone(partition.topic(), partition.partition());
             self.state.lag.gone(partition.topic(), partition.partition(), self.observer.as_ref());
         }
         self.observer.observe(StageEvent::State(self.state.held.condition()));

@@ -26,7 +26,7 @@ use crate::kafka::stage::restorer::Part;
 use crate::kafka::stage::stop::Stop;
 use crate::kafka::stage::worker::process;
 use crate::pipeline::dead_letter::BadRecordLimits;
-use crate::pipeline::processed::{Outcome, Work};
+use crate::pipeline::processed::{Outcome, Produce, Work};
 use crate::settings::{DeliveryMode, Settings};
 
 /// Fenced twice within this time: somebody else uses our transactional id.
@@ -142,11 +142,13 @@ impl Transactor {
 
     fn end(&mut self, batch: Batch) -> Result<How, StageError> {
         let start = Instant::now();
-        let Batch { epoch, chunks, positions, group, .. } = batch;
+        let Batch { epoch, chunks, positions, produce, group, .. } = batch;
         let mut begun = false;
-        let outcome = self
-            .collect(epoch, chunks)
-            .and_then(|mut done| self.attempt(epoch, &positions, group.as_ref(), &mut done, &mut begun).map(|()| done));
+        let outcome = self.collect(epoch, chunks).and_then(|mut done| {
+            let produce = produce.into_iter().chain(done.iter_mut().flat_map(take_produce));
+            self.attempt(epoch, &positions, group.as_ref(), produce, &mut begun)?;
+            Ok(done)
+        });
         let failure = match outcome {
             Ok(done) => {
                 if let Some(work) = &mut self.work {
@@ -212,7 +214,7 @@ impl Transactor {
         epoch: u64,
         positions: &Positions,
         group: Option<&ConsumerGroupMetadata>,
-        done: &mut [Done],
+        produce: impl Iterator<Item = Produce>,
         begun: &mut bool,
     ) -> Result<(), Failure> {
         let exactly_once = self.settings.delivery.mode == DeliveryMode::ExactlyOnce;
@@ -221,17 +223,15 @@ impl Transactor {
             producer.inner.begin_transaction().map_err(Failure::Remake)?;
         }
         *begun = true;
-        for record in done.iter_mut() {
-            for produce in std::mem::take(&mut record.processed.produce) {
-                producer.send(&produce).map_err(Failure::Remake)?;
-            }
+        for record in produce {
+            producer.send(&record).map_err(Failure::Remake)?;
         }
         if !exactly_once {
             // An alert that is not there must not be known as told.
             producer.delivered().map_err(Failure::Remake)?;
         }
-        for produce in self.work.as_mut().map_or_else(Vec::new, |work| work.finish()) {
-            producer.send(&produce).map_err(Failure::Remake)?;
+        for record in self.work.as_mut().map_or_else(Vec::new, |work| work.finish()) {
+            producer.send(&record).map_err(Failure::Remake)?;
         }
         // What is still on its way when a delivery has failed may arrive after an abort, and with the same
         // epoch it would begin a transaction that nobody ends. A new producer's epoch shuts it out.
@@ -239,13 +239,16 @@ impl Transactor {
         if self.epoch.load(Ordering::Acquire) != epoch {
             return Err(Failure::Stale);
         }
-        let offsets = offsets(positions).map_err(Failure::Abort)?;
+        let offsets = (!positions.is_empty()).then(|| offsets(positions)).transpose().map_err(Failure::Abort)?;
         if !exactly_once {
-            return self.consumer.commit(&offsets, CommitMode::Sync).map_err(Failure::Abort);
+            let commit = |offsets| self.consumer.commit(&offsets, CommitMode::Sync);
+            return offsets.map_or(Ok(()), commit).map_err(Failure::Abort);
         }
-        let group = group.ok_or(Failure::Abort(KafkaError::Canceled))?;
         let producer = &producer.inner;
-        retry(|| producer.send_offsets_to_transaction(&offsets, group, CALL_TIMEOUT))?;
+        if let Some(offsets) = offsets {
+            let group = group.ok_or(Failure::Abort(KafkaError::Canceled))?;
+            retry(|| producer.send_offsets_to_transaction(&offsets, group, CALL_TIMEOUT))?;
+        }
         retry(|| producer.commit_transaction(CALL_TIMEOUT)).map_err(|failure| match failure {
             Failure::Remake(error) => Failure::Unknown(error),
             failure => failure,
@@ -354,6 +357,10 @@ impl Transactor {
             }
         }
     }
+}
+
+fn take_produce(done: &mut Done) -> Vec<Produce> {
+    std::mem::take(&mut done.processed.produce)
 }
 
 /// The same call again where librdkafka allows it, and what its failure means.
