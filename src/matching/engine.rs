@@ -34,6 +34,7 @@ use self::scan::{Found, NO_SPELLING, Place};
 use self::vocabulary::{Atom, AtomId, Atoms, Spelling};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::matching::definition::{Definitions, Watchlist};
+use crate::matching::explain::Named;
 use crate::matching::query::{Node, parse};
 use crate::message::event::Event;
 use crate::message::evidence::{EntityReference, Hit};
@@ -51,6 +52,7 @@ pub struct Engine {
     /// The entity of each spelling.
     entity_of: Vec<Option<u32>>,
     entities: Vec<EntityReference>,
+    labels: Vec<(AtomId, Named)>,
     index: Index,
     revision: String,
 }
@@ -148,6 +150,7 @@ impl Engine {
             spellings: Vec::new(),
             entity_of: Vec::new(),
             entities: Vec::new(),
+            labels: Vec::new(),
             index: Index::default(),
             revision: String::new(),
         };
@@ -159,6 +162,7 @@ impl Engine {
         engine.atoms = atoms.atoms;
         engine.spellings = atoms.spellings;
         engine.entities = atoms.entities;
+        engine.labels = atoms.labels;
         engine.entity_of = vec![None; engine.spellings.len()];
         for atom in &engine.atoms {
             atom.spellings.iter().for_each(|spelling| engine.entity_of[*spelling as usize] = atom.entity);

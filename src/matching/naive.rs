@@ -376,31 +376,59 @@ mod tests {
         })
     }
 
+    fn queries() -> impl Strategy<Value = Vec<String>> {
+        prop::collection::vec(query().prop_filter("it parses", |text| parse_text(text).is_some()), 1..8)
+    }
+
+    fn event() -> impl Strategy<Value = Event<'static>> {
+        let lang = prop::sample::select(&[None, Some("en"), Some("de"), Some("zh-CN")][..]);
+        (text(), text(), text(), lang).prop_map(|(title, summary, body, lang)| Event {
+            title: title.into(),
+            summary: summary.into(),
+            body: body.into(),
+            lang: lang.map(Into::into),
+            ..Event::default()
+        })
+    }
+
+    /// One watchlist for each query, with the query for its id.
+    fn definitions(queries: &[String]) -> Definitions {
+        Definitions {
+            watchlists: queries.iter().map(|text| watchlist(text, &[text])).collect(),
+            vocabulary: vocabulary(),
+        }
+    }
+
+    fn matched<'e>(engine: &'e Engine, event: &Event<'_>) -> Vec<&'e str> {
+        let matches = engine.evaluate(event, &mut engine.workspace()).expect("it is within the budget");
+        matches.iter().map(|matched| matched.watchlist.id()).collect()
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(1_500))]
         #[test]
-        fn the_engine_agrees(
-            queries in prop::collection::vec(query().prop_filter("it parses", |text| parse_text(text).is_some()), 1..8),
-            (title, summary, body) in (text(), text(), text()),
-            lang in prop::sample::select(&[None, Some("en"), Some("de"), Some("zh-CN")][..]),
-        ) {
-            let watchlists = queries.iter().map(|text| watchlist(text, &[text])).collect();
-            let definitions = Definitions { watchlists, vocabulary: vocabulary() };
+        fn the_engine_agrees(queries in queries(), event in event()) {
+            let definitions = definitions(&queries);
             let (engine, _) = Engine::compile(&definitions);
             prop_assert_eq!(engine.watchlists().len(), queries.len());
-            let event = Event {
-                title: title.into(),
-                summary: summary.into(),
-                body: body.into(),
-                lang: lang.map(Into::into),
-                ..Event::default()
-            };
-            let matches = engine.evaluate(&event, &mut engine.workspace()).unwrap();
-            let found: Vec<&str> = matches.iter().map(|matched| matched.watchlist.id()).collect();
             let naive = Naive::new(&definitions.vocabulary, &event);
             let holds = |text: &&String| naive.holds(&parse_text(text).expect("it parsed"), None);
             let expected: Vec<&str> = queries.iter().filter(holds).map(String::as_str).collect();
-            prop_assert_eq!(found, expected);
+            prop_assert_eq!(matched(&engine, &event), expected);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(300))]
+        #[test]
+        fn an_explanation_agrees_and_has_a_reason_for_every_no(queries in queries(), event in event()) {
+            let (engine, _) = Engine::compile(&definitions(&queries));
+            let matched = matched(&engine, &event);
+            for (number, watchlist) in engine.watchlists().iter().enumerate() {
+                let explanation = engine.explain(number, &event);
+                prop_assert_eq!(explanation.matched, matched.contains(&watchlist.id()), "{}", explanation);
+                prop_assert_eq!(explanation.reason.is_some(), !explanation.matched, "{}", explanation);
+            }
         }
     }
 }

@@ -1,14 +1,15 @@
 //! Builds an [`Explanation`]: the query's tree and its compiled form, walked side by side.
 
-use super::budget::OverBudget;
+mod reason;
+
+use super::budget::{Budget, OverBudget};
 use super::evaluate::Evaluation;
 use super::evidence::{hit, settle};
 use super::expression::Expression;
 use super::{Engine, Query};
-use crate::matching::explain::{Clause, Explanation, QueryExplanation};
+use crate::matching::explain::{Clause, Explanation, Found, Named, Operator, QueryExplanation};
 use crate::matching::query::{Field, Kind, Node, parse_text};
 use crate::message::event::Event;
-use crate::message::evidence::Hit;
 
 /// Hits shown per clause.
 const SHOWN: usize = 5;
@@ -24,26 +25,39 @@ impl Engine {
         let compiled = &self.watchlists[watchlist];
         let filtered = compiled.filter.refuses(event, &workspace.found);
         let mut evaluation = self.evaluation(event, &mut workspace);
-        let queries: Vec<_> =
+        let queries =
             self.queries[compiled.queries.clone()].iter().map(|query| query.account(&mut evaluation)).collect();
-        let matched = filtered.is_none() && queries.iter().any(|query| query.clause.holds);
-        Explanation { watchlist: compiled.id().to_owned(), matched, filtered, queries }
+        Explanation::new(compiled.id(), filtered, queries)
+    }
+
+    /// The vocabulary's entry that a spelling belongs to.
+    fn stands_for(&self, spelling: u32) -> Option<Named> {
+        let of_entry = |(atom, _): &&(u32, Named)| self.atoms[*atom as usize].spellings.contains(&spelling);
+        self.labels.iter().find(of_entry).map(|(_, label)| label.clone())
     }
 }
 
 impl Query {
     fn account(&self, evaluation: &mut Evaluation<'_>) -> QueryExplanation {
         let node = parse_text(&self.text).expect("a query in the engine was parsed when it was compiled");
+        evaluation.budget = Budget::default();
+        let answered = self.is_answered(evaluation);
+        let mut clause = Walk { text: &self.text, evaluation }.clause(&node, &self.expression, None);
+        if answered.is_err() {
+            clause.reason = Some(OverBudget.to_string());
+        }
+        clause.holds = answered.unwrap_or(false);
+        QueryExplanation::new(&self.name, clause)
+    }
+
+    /// Whether it matches, as the engine decides it: with evidence within the budget.
+    fn is_answered(&self, evaluation: &mut Evaluation<'_>) -> Result<bool, OverBudget> {
+        let holds = evaluation.holds(&self.expression, None)?;
         evaluation.budget.next_query();
-        let mut walk = Walk { text: &self.text, evaluation };
-        let clause = walk.clause(&node, &self.expression, None).unwrap_or_else(|_| Clause {
-            text: self.text.to_string(),
-            holds: false,
-            reason: Some(OverBudget.to_string()),
-            hits: Vec::new(),
-            clauses: Vec::new(),
-        });
-        QueryExplanation { name: self.name.to_string(), clause }
+        if holds {
+            evaluation.evidence(&self.expression, None, None, &mut Vec::new())?;
+        }
+        Ok(holds)
     }
 }
 
@@ -53,56 +67,74 @@ struct Walk<'a, 'e> {
 }
 
 impl Walk<'_, '_> {
-    fn clause(&mut self, node: &Node, expression: &Expression, field: Option<Field>) -> Result<Clause, OverBudget> {
-        let holds = self.evaluation.holds(expression, field)?;
-        let clauses = match (&node.kind, expression) {
-            (Kind::And(nodes), Expression::And(parts)) | (Kind::Or(nodes), Expression::Or(parts)) => {
-                let both = nodes.iter().zip(parts.iter());
-                both.map(|(node, part)| self.clause(node, part, field)).collect::<Result<_, _>>()?
-            }
-            (Kind::Near { left, right, .. }, Expression::Near { sides, .. })
-            | (Kind::Together { left, right, .. }, Expression::Together { sides, .. }) => {
-                vec![self.clause(left, &sides[0], field)?, self.clause(right, &sides[1], field)?]
-            }
-            (Kind::Not(node), Expression::Not(inner)) | (Kind::AtLeast(_, node), Expression::AtLeast(_, inner)) => {
-                vec![self.clause(node, inner, field)?]
-            }
-            (Kind::Field(_, node), Expression::Field(field, inner)) => vec![self.clause(node, inner, Some(*field))?],
-            _ => Vec::new(),
+    fn clause(&mut self, node: &Node, expression: &Expression, field: Option<Field>) -> Clause {
+        let (operator, clauses) = self.parts(node, expression, field);
+        let mut clause = Clause {
+            text: self.text[node.span.clone()].to_owned(),
+            operator,
+            holds: false,
+            reason: None,
+            hits: Vec::new(),
+            clauses,
         };
-        let reason = if holds { None } else { self.reason(expression, field, &clauses)? };
-        let hits = if matches!(expression, Expression::Atom(_)) { self.hits(expression, field)? } else { Vec::new() };
-        Ok(Clause { text: self.text[node.span.clone()].to_owned(), holds, reason, hits, clauses })
+        self.evaluation.budget.next_query();
+        if let Err(over_budget) = self.judge(&mut clause, expression, field) {
+            clause.reason = Some(over_budget.to_string());
+        }
+        clause
     }
 
-    fn hits(&mut self, expression: &Expression, field: Option<Field>) -> Result<Vec<Hit>, OverBudget> {
+    fn parts(&mut self, node: &Node, expression: &Expression, field: Option<Field>) -> (Option<Operator>, Vec<Clause>) {
+        match (&node.kind, expression) {
+            (Kind::And(nodes), Expression::And(parts)) => (Some(Operator::And), self.all(nodes, parts, field)),
+            (Kind::Or(nodes), Expression::Or(parts)) => (Some(Operator::Or), self.all(nodes, parts, field)),
+            (Kind::Near { left, right, .. }, Expression::Near { sides, .. }) => {
+                (Some(Operator::Distance), self.both(left, right, sides, field))
+            }
+            (Kind::Together { left, right, .. }, Expression::Together { sides, .. }) => {
+                (Some(Operator::Together), self.both(left, right, sides, field))
+            }
+            (Kind::Not(node), Expression::Not(inner)) => (Some(Operator::Not), vec![self.clause(node, inner, field)]),
+            (Kind::AtLeast(_, node), Expression::AtLeast(_, inner)) => {
+                (Some(Operator::AtLeast), vec![self.clause(node, inner, field)])
+            }
+            (Kind::Field(_, node), Expression::Field(field, inner)) => {
+                (Some(Operator::Field), vec![self.clause(node, inner, Some(*field))])
+            }
+            _ => (None, Vec::new()),
+        }
+    }
+
+    fn all(&mut self, nodes: &[Node], parts: &[Expression], field: Option<Field>) -> Vec<Clause> {
+        nodes.iter().zip(parts).map(|(node, part)| self.clause(node, part, field)).collect()
+    }
+
+    fn both(&mut self, left: &Node, right: &Node, sides: &[Expression; 2], field: Option<Field>) -> Vec<Clause> {
+        vec![self.clause(left, &sides[0], field), self.clause(right, &sides[1], field)]
+    }
+
+    fn judge(&mut self, clause: &mut Clause, expression: &Expression, field: Option<Field>) -> Result<(), OverBudget> {
+        clause.holds = self.evaluation.holds(expression, field)?;
+        if matches!(expression, Expression::Atom(_)) {
+            clause.hits = self.hits(expression, field)?;
+        }
+        if !clause.holds {
+            clause.reason = self.evaluation.reason(expression, field, &clause.clauses)?;
+        }
+        Ok(())
+    }
+
+    fn hits(&mut self, expression: &Expression, field: Option<Field>) -> Result<Vec<Found>, OverBudget> {
         let mut places = self.evaluation.places(expression, field)?;
         let Evaluation { engine, event, found, .. } = *self.evaluation;
         settle(&mut places, engine);
-        Ok(places.iter().take(SHOWN).map(|place| hit(place, engine, event, found.field(place.start))).collect())
-    }
-
-    fn reason(
-        &mut self,
-        expression: &Expression,
-        field: Option<Field>,
-        clauses: &[Clause],
-    ) -> Result<Option<String>, OverBudget> {
-        Ok(match expression {
-            Expression::Atom(atom) => Some(match (field, self.evaluation.atom(*atom)?.is_empty()) {
-                (Some(_), false) => "found, but not in this field".to_owned(),
-                _ if self.evaluation.is_ruled_out(*atom)? => {
-                    "written there, but ruled out by `not_in`, `context` or the list's language".to_owned()
-                }
-                _ => "not found".to_owned(),
-            }),
-            Expression::Near { .. } | Expression::Together { .. } if clauses.iter().all(|clause| clause.holds) => {
-                Some("both are there, but not so near, or not in this order".to_owned())
-            }
-            Expression::AtLeast(_, inner) => Some(format!("found {} times", self.evaluation.count(inner, field)?)),
-            Expression::Not(_) => Some("it must not be there".to_owned()),
-            Expression::Meta(..) => Some("the event has another".to_owned()),
-            _ => None,
-        })
+        let shown = places.iter().take(SHOWN).map(|place| Found {
+            hit: hit(place, engine, event, found.field(place.start)),
+            stands_for: engine.stands_for(place.spelling),
+        });
+        Ok(shown.collect())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -181,7 +181,7 @@ impl Evaluation<'_> {
     }
 
     /// A name inside one of the phrases it does not count in is not there.
-    fn without_longer(&mut self, atom: &Atom, places: &mut Vec<Place>) -> Result<(), OverBudget> {
+    pub(super) fn without_longer(&mut self, atom: &Atom, places: &mut Vec<Place>) -> Result<(), OverBudget> {
         let mut longer = Vec::new();
         for phrase in &atom.not_in {
             self.spelling(*phrase, &mut longer)?;
@@ -192,7 +192,7 @@ impl Evaluation<'_> {
     }
 
     /// A name that needs a context counts where one is near.
-    fn with_context(&mut self, atom: &Atom, places: &mut Vec<Place>) -> Result<(), OverBudget> {
+    pub(super) fn with_context(&mut self, atom: &Atom, places: &mut Vec<Place>) -> Result<(), OverBudget> {
         if atom.context.is_empty() {
             return Ok(());
         }
@@ -211,26 +211,6 @@ impl Evaluation<'_> {
         Ok(())
     }
 
-    /// Whether an atom that is not there would be but for its conditions.
-    pub(super) fn is_ruled_out(&mut self, id: AtomId) -> Result<bool, OverBudget> {
-        let (engine, found) = (self.engine, self.found);
-        let atom = &engine.atoms[id as usize];
-        let written = |spelling: &u32| {
-            let spelling = &engine.spellings[*spelling as usize];
-            let anchors = found.places(spelling.steps[usize::from(spelling.anchor)].unit);
-            anchors.iter().any(|anchor| along(spelling, *anchor, found).is_some())
-        };
-        if atom.spellings.iter().any(written) {
-            return Ok(true);
-        }
-        for member in &atom.any {
-            if self.is_ruled_out(*member)? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
     fn counts(&self, spelling: &Spelling) -> bool {
         match (&spelling.only, &self.lang) {
             (Some(only), Some(lang)) => **only == **lang,
@@ -239,7 +219,7 @@ impl Evaluation<'_> {
     }
 
     /// Where one spelling is found.
-    fn spelling(&mut self, id: u32, places: &mut Vec<Place>) -> Result<(), OverBudget> {
+    pub(super) fn spelling(&mut self, id: u32, places: &mut Vec<Place>) -> Result<(), OverBudget> {
         let (engine, found) = (self.engine, self.found);
         let spelling = &engine.spellings[id as usize];
         if !self.counts(spelling) || spelling.steps.iter().any(|step| found.places(step.unit).is_empty()) {
@@ -257,7 +237,7 @@ impl Evaluation<'_> {
 }
 
 /// The whole of a phrase around its anchor, where it is all there.
-fn along(spelling: &Spelling, anchor: Place, found: &Found) -> Option<Place> {
+pub(super) fn along(spelling: &Spelling, anchor: Place, found: &Found) -> Option<Place> {
     let at = usize::from(spelling.anchor);
     let (mut whole, mut next) = (anchor, anchor.start);
     for pair in spelling.steps[..=at].windows(2).rev() {

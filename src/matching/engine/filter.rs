@@ -81,6 +81,15 @@ pub(super) fn meta(meta: Meta, value: &str, event: &Event<'_>) -> bool {
     }
 }
 
+/// What an event has for `lang:`, `source:` or `tag:`.
+pub(super) fn known(meta: Meta, event: &Event<'_>) -> String {
+    match meta {
+        Meta::Lang => event.lang.as_deref().unwrap_or_default().to_owned(),
+        Meta::Source => event.source.all().collect::<Vec<_>>().join(", "),
+        Meta::Tag => event.tags.join(", "),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

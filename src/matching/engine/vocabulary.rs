@@ -12,6 +12,7 @@ use super::dictionary::{Dictionary, Unit};
 use super::language::{Stem, case_forms, primary};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::matching::definition::{Entry, Located, Vocabulary};
+use crate::matching::explain::Named;
 use crate::matching::query::{FARTHEST, Pattern};
 use crate::matching::text::{Script, Word, words};
 use crate::message::evidence::EntityReference;
@@ -69,6 +70,8 @@ pub(super) struct Atoms<'d> {
     pub(super) atoms: Vec<Atom>,
     pub(super) spellings: Vec<Spelling>,
     pub(super) entities: Vec<EntityReference>,
+    /// What entries are called, for explanations.
+    pub(super) labels: Vec<(AtomId, Named)>,
     named: HashMap<(char, String), Option<AtomId>>,
     bare: HashMap<(Mode, String), AtomId>,
     open: HashSet<(char, String)>,
@@ -83,6 +86,7 @@ impl<'d> Atoms<'d> {
             atoms: Vec::new(),
             spellings: Vec::new(),
             entities: Vec::new(),
+            labels: Vec::new(),
             named: HashMap::new(),
             bare: HashMap::new(),
             open: HashSet::new(),
@@ -181,7 +185,11 @@ impl<'d> Atoms<'d> {
             self.entities.push(EntityReference { id: entry.id.value.clone(), name: entry.name.clone() });
             atom.entity = u32::try_from(self.entities.len() - 1).ok();
         }
-        whole.then(|| self.add(atom))
+        whole.then(|| {
+            let id = self.add(atom);
+            self.labels.push((id, label(sigil, entry)));
+            id
+        })
     }
 
     fn context_word(&mut self, context: &Located<String>) -> Option<AtomId> {
@@ -323,6 +331,14 @@ impl<'d> Atoms<'d> {
             _ => self.dictionary.add_word(&word.folded),
         }
     }
+}
+
+/// What an entry is called by people: its name, or where it has none its first English word.
+fn label(sigil: char, entry: &Entry) -> Named {
+    let id = &entry.id.value;
+    let english = entry.words.get("en").and_then(|list| list.first()).filter(|_| entry.name == *id);
+    let name = english.map_or(entry.name.as_str(), |word| unmarked(&word.value).0);
+    Named { reference: format!("{sigil}{id}"), name: name.to_owned() }
 }
 
 /// A vocabulary's word without its marks, and what they mean.
