@@ -1,31 +1,42 @@
 //! Matches to alerts. Knows nothing of Kafka, tokio, metrics, files or the clock: time comes in with the match.
 //!
-//! [`Stories`] is the state of one partition of the matches topic. Each event that matches a watchlist
-//! is one story of its own: it opens one alert, its corrections update it, its withdrawal retracts it.
+//! [`Stories`] is the state of one partition of the matches topic. What its alerts say, and when, is a function of
+//! the records and their order alone: not of how they are cut into batches, of restarts, or of the time of day.
+//! What leads to what is told in `life`.
+//!
+//! # Time
+//!
+//! Event time is the record's timestamp; timers run by the watermark (`clock`). An event that comes behind the
+//! watermark is never dropped: its windows are told by its own time, what it sets timers and throttles for runs
+//! from the watermark, so that copies that come late are still told as one.
 
+mod clock;
 mod compose;
+mod group;
+mod known;
+mod life;
 mod memory;
 pub mod outcome;
 pub mod similar;
 pub mod state;
+mod turn;
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use crate::message::alert::{Action, Alert, Reason};
-use crate::message::event::Status;
-use crate::message::evidence::EventReference;
-use crate::message::matched::{Match, MatchMessage, Notice, WatchlistStatus};
-use compose::Telling;
-use memory::{Key, Known, Memory};
-pub use outcome::{StoryOutcome, StoryOutput, SuppressReason};
+use crate::message::matched::MatchMessage;
+use memory::Memory;
+pub use outcome::{StoryAccount, StoryOutcome, StoryOutput, SuppressReason, Why};
+use state::Restoring;
 pub use state::{StateRecord, UnreadableState};
+use turn::Turn;
 
 /// How far a partition's memory goes: whichever is reached first.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Limits {
-    /// At most this many stories of one watchlist.
+    /// At most this many stories. Beyond, the watchlist that has the most of them loses the one that was untouched
+    /// for the longest, whose alert is closed.
     pub stories: usize,
     /// How long, on event time, a story takes in copies after the last one.
     pub window: Duration,
@@ -42,7 +53,7 @@ impl Default for Limits {
 /// Where and when a record of the matches topic is applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct At {
-    /// Must not be lower than that of an earlier call.
+    /// Must not be lower than that of an earlier call, and higher than what was committed.
     pub batch: u64,
     /// The record's offset.
     pub offset: i64,
@@ -61,30 +72,41 @@ pub struct At {
 pub struct Stories {
     limits: Limits,
     memory: Memory,
+    restoring: Restoring,
 }
 
 impl Stories {
     /// No stories yet.
     pub fn new(limits: Limits) -> Self {
-        Self { limits, memory: Memory::default() }
+        Self { limits, memory: Memory::default(), restoring: Restoring::default() }
     }
 
-    /// What one record of the matches topic leads to.
+    /// What one record of the matches topic leads to: the timers that are due by what it tells of time, then what
+    /// it says itself.
     pub fn apply(&mut self, message: &MatchMessage, at: At) -> StoryOutput {
-        let moment = Moment { batch: at.batch, timestamp: at.timestamp, now: at.now };
-        let output = match message {
-            MatchMessage::Match(matched) => self.apply_match(matched, moment),
-            MatchMessage::Notice(notice) => self.apply_notice(notice, moment),
-            MatchMessage::Progress(_) => StoryOutput::suppressed(SuppressReason::NothingToChange),
+        let partition = self.memory.partition_mut(at.batch);
+        partition.offset = at.offset;
+        let clock = &mut partition.clock;
+        let time = match message {
+            MatchMessage::Match(matched) => clock.of_match(matched, at.timestamp),
+            MatchMessage::Notice(_) => clock.of_notice(at.timestamp),
+            MatchMessage::Progress(progress) => clock.of_progress(progress),
         };
-        self.memory.forget_beyond(at.batch, self.limits, at.timestamp.min(at.now));
-        output
+        let mut turn = Turn::new(&mut self.memory, self.limits, at, time);
+        turn.run_timers();
+        match message {
+            MatchMessage::Match(matched) => turn.take_match(matched),
+            MatchMessage::Notice(notice) => turn.take_notice(notice),
+            MatchMessage::Progress(_) => {}
+        }
+        turn.end()
     }
 
     /// What changed since the last call, one record a key, in a stable order. To be called once for each
     /// batch, when it is closed.
     pub fn changes(&mut self) -> Vec<StateRecord> {
-        Vec::new()
+        let dirty = self.memory.take_dirty();
+        dirty.into_iter().map(|part| state::record(&part, &self.memory)).collect()
     }
 
     /// Takes in one record of the stories topic; records come in the order of their offsets, and
@@ -92,8 +114,8 @@ impl Stories {
     ///
     /// # Errors
     /// A record that this version cannot read: the partition must not be worked on.
-    pub fn restore(&mut self, _key: &[u8], _value: Option<&[u8]>) -> Result<(), UnreadableState> {
-        Ok(())
+    pub fn restore(&mut self, key: &[u8], value: Option<&[u8]>) -> Result<(), UnreadableState> {
+        self.restoring.take_in(key, value)
     }
 
     /// Puts what was restored together.
@@ -101,6 +123,7 @@ impl Stories {
     /// # Errors
     /// Records that do not make a whole: the partition must not be worked on.
     pub fn restored(&mut self) -> Result<(), UnreadableState> {
+        self.memory = std::mem::take(&mut self.restoring).put_together()?;
         Ok(())
     }
 
@@ -116,122 +139,13 @@ impl Stories {
 
     /// How many alerts are open, provisional ones included.
     pub fn open(&self) -> usize {
+        self.memory.open().map(|(_, open)| open).sum()
+    }
+
+    /// How many alerts are open, of each watchlist that has stories.
+    pub fn open_by_watchlist(&self) -> impl Iterator<Item = (&str, usize)> {
         self.memory.open()
     }
-
-    fn apply_match(&mut self, matched: &Match, moment: Moment) -> StoryOutput {
-        if matched.watchlist.status == WatchlistStatus::Draft {
-            return StoryOutput::suppressed(SuppressReason::Draft);
-        }
-        let key = Key::new(&matched.event.id, &matched.watchlist.id);
-        let Some(known) = self.memory.get(&key) else {
-            return self.open_alert(key, matched, moment);
-        };
-        let known = known.clone();
-        if matched.event.version < known.version {
-            return StoryOutput::suppressed(SuppressReason::Superseded);
-        }
-        if matched.event.status != Status::Usable {
-            return match self.retract(key, known, &matched.event, Reason::Retracted, moment) {
-                Some(alert) => StoryOutput::alerted(vec![alert]),
-                None => StoryOutput::suppressed(SuppressReason::Unusable),
-            };
-        }
-        if matched.event.version == known.version {
-            return self.count_duplicate(key, known, moment);
-        }
-        let corrected = known.corrected(matched, self.memory.intern(&matched.watchlist), moment.timestamp);
-        self.tell(key, corrected, Telling::of_match(matched), (Action::Update, Reason::Corrected), moment)
-    }
-
-    fn open_alert(&mut self, key: Key, matched: &Match, moment: Moment) -> StoryOutput {
-        if matched.event.status != Status::Usable {
-            return StoryOutput::suppressed(SuppressReason::Unusable);
-        }
-        if is_stale(matched, moment.timestamp) {
-            return StoryOutput::suppressed(SuppressReason::Stale);
-        }
-        let known = Known::opened(matched, self.memory.intern(&matched.watchlist), moment.timestamp);
-        self.tell(key, known, Telling::of_match(matched), (Action::Open, Reason::FirstMatch), moment)
-    }
-
-    fn count_duplicate(&mut self, key: Key, mut known: Known, moment: Moment) -> StoryOutput {
-        known.suppressed.duplicates += 1;
-        known.suppressed.since.get_or_insert(moment.timestamp);
-        self.memory.put(moment.batch, key, known);
-        StoryOutput::suppressed(SuppressReason::Duplicate)
-    }
-
-    fn tell(
-        &mut self,
-        key: Key,
-        known: Known,
-        telling: Telling<'_>,
-        step: (Action, Reason),
-        moment: Moment,
-    ) -> StoryOutput {
-        let alert = compose::alert(&known, telling, step, moment.now);
-        self.memory.put(moment.batch, key, known.told());
-        StoryOutput::alerted(vec![alert])
-    }
-
-    /// A match of the same version tells of a correction by itself, so a notice acts only on alerts whose
-    /// event is not usable any more, or no longer matches.
-    fn apply_notice(&mut self, notice: &Notice, moment: Moment) -> StoryOutput {
-        let concerned: Vec<(Key, Known)> = self.memory.of_event(&notice.event.id).collect();
-        let mut alerts = Vec::new();
-        for (key, known) in concerned {
-            let reason = if notice.event.status != Status::Usable && notice.event.version >= known.version {
-                Reason::Retracted
-            } else if notice.event.version > known.version && !notice.watchlists.contains(&key.watchlist) {
-                Reason::Corrected
-            } else {
-                continue;
-            };
-            alerts.extend(self.retract(key, known, &notice.event, reason, moment));
-        }
-        if alerts.is_empty() {
-            StoryOutput::suppressed(SuppressReason::NothingToChange)
-        } else {
-            StoryOutput::alerted(alerts)
-        }
-    }
-
-    /// Nothing where it was retracted before.
-    fn retract(
-        &mut self,
-        key: Key,
-        known: Known,
-        event: &EventReference,
-        reason: Reason,
-        moment: Moment,
-    ) -> Option<Alert> {
-        if known.retracted {
-            return None;
-        }
-        let known = known.retracted(event.version, moment.timestamp);
-        let telling = Telling::of_withdrawal(&known, event, moment.timestamp);
-        let alert = compose::alert(&known, telling, (Action::Retract, reason), moment.now);
-        self.memory.put(moment.batch, key, known.told());
-        Some(alert)
-    }
-}
-
-/// When, and in which batch, a record is applied.
-#[derive(Clone, Copy)]
-struct Moment {
-    batch: u64,
-    timestamp: Timestamp,
-    now: Timestamp,
-}
-
-/// Whether the event was older than its watchlist allows when it came in. An event that does not say
-/// when it was published is not stale.
-fn is_stale(matched: &Match, timestamp: Timestamp) -> bool {
-    let (Some(max_age), Some(published_at)) = (matched.watchlist.alert.max_age, matched.times.published_at) else {
-        return false;
-    };
-    SignedDuration::try_from(max_age).is_ok_and(|max_age| timestamp.duration_since(published_at) > max_age)
 }
 
 #[cfg(test)]

@@ -1,21 +1,27 @@
 //! Ids that depend on nothing but their parts, so that a replay gives the same.
 
-use std::fmt::Write;
-
 use sha2::{Digest, Sha256};
 
-/// The first 128 bits of SHA-256 over the parts, as 32 hexadecimal digits. Each part goes in with its
-/// length, so that `["ab", "c"]` and `["a", "bc"]` differ. Stable for ever: ids downstream rest on it.
-pub fn id(parts: &[&str]) -> String {
+/// The first 128 bits of SHA-256 over the parts. Each part goes in with its length, so that `["ab", "c"]`
+/// and `["a", "bc"]` differ. Stable for ever: ids downstream rest on it.
+pub fn digest(parts: &[&str]) -> u128 {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part.as_bytes());
     }
-    hash.finalize()[..16].iter().fold(String::with_capacity(32), |mut hex, byte| {
-        write!(hex, "{byte:02x}").expect("a String takes all that is written");
-        hex
-    })
+    let bytes = hash.finalize();
+    bytes[..16].iter().fold(0, |digest, byte| digest << 8 | u128::from(*byte))
+}
+
+/// [`digest`] as 32 hexadecimal digits.
+pub fn id(parts: &[&str]) -> String {
+    hex(digest(parts))
+}
+
+/// A digest as it is written in ids.
+pub fn hex(digest: u128) -> String {
+    format!("{digest:032x}")
 }
 
 #[cfg(test)]

@@ -73,6 +73,8 @@ impl Work for StoryStage {
                 published_at: alert.times.published_at,
                 ingested_at: alert.times.ingested_at,
             });
+            // A timer tells of another event, whose trace has ended.
+            let traceparent = traceparent.filter(|_| event.is_some_and(|event| event.id == alert.event.id));
             processed.produce.push(produce(alert, &self.source, traceparent, record.timestamp));
         }
         processed

@@ -2,10 +2,11 @@
 
 use jiff::Timestamp;
 
-use crate::message::alert::{Action, Alert, AlertTimes, AlertWatchlist, Reason, StorySummary};
+use crate::message::alert::{Action, Alert, AlertTimes, AlertWatchlist, Reason, StorySummary, Suppressed};
 use crate::message::evidence::{EventReference, Hit};
-use crate::message::matched::{Match, MatchTimes};
-use crate::story::memory::Known;
+use crate::message::id::hex;
+use crate::message::matched::{Match, MatchTimes, MatchedWatchlist};
+use crate::story::known::{Last, Story};
 
 /// The most that an alert's JSON may take, in bytes.
 pub(super) const MAX_BYTES: usize = 64 * 1024;
@@ -21,6 +22,7 @@ pub(super) struct Telling<'a> {
     event: EventReference,
     hits: &'a [Hit],
     hits_truncated: u32,
+    queries: Vec<String>,
     times: MatchTimes,
 }
 
@@ -30,28 +32,47 @@ impl<'a> Telling<'a> {
             event: matched.event.clone(),
             hits: &matched.hits,
             hits_truncated: matched.hits_truncated,
+            queries: matched.watchlist.queries.clone(),
             times: matched.times.clone(),
         }
     }
 
-    /// A withdrawal has no text, so it has no evidence; what it leaves out is filled in from what was told.
-    pub(super) fn of_withdrawal(known: &Known, event: &EventReference, timestamp: Timestamp) -> Self {
+    /// A withdrawal has no text, so it has no evidence; what it leaves out is filled in from what was told of the
+    /// event, where that is still known.
+    pub(super) fn of_withdrawal(story: &Story, event: &EventReference, timestamp: Timestamp) -> Self {
         let mut event = event.clone();
-        event.title = event.title.or_else(|| known.title.clone());
-        event.source = event.source.or_else(|| known.source.clone());
-        event.lang = event.lang.or_else(|| known.lang.clone());
+        let last = &story.last;
+        if last.event.id == event.id {
+            event.title = event.title.or_else(|| last.event.title.clone());
+            event.source = event.source.or_else(|| last.event.source.clone());
+            event.lang = event.lang.or_else(|| last.event.lang.clone());
+        }
         let times = MatchTimes { published_at: event.published_at, ingested_at: timestamp, matched_at: timestamp };
-        Self { event, hits: &[], hits_truncated: 0, times }
+        Self { event, hits: &[], hits_truncated: 0, queries: last.queries.clone(), times }
+    }
+
+    /// What a timer tells: the event that told the story last. Its hits are not kept, only counted.
+    pub(super) fn of_last(story: &Story) -> Self {
+        let Last { event, hits, queries, times } = (*story.last).clone();
+        Self { event, hits: &[], hits_truncated: hits, queries, times }
     }
 }
 
-pub(super) fn alert(known: &Known, telling: Telling<'_>, (action, reason): (Action, Reason), now: Timestamp) -> Alert {
-    let watchlist = &known.watchlist;
-    let summary = summary(known, &telling);
+/// The record of an alert as its story now stands.
+pub(super) fn alert(
+    story: &Story,
+    watchlist: &MatchedWatchlist,
+    telling: Telling<'_>,
+    (action, reason): (Action, Reason),
+    suppressed: Suppressed,
+    now: Timestamp,
+) -> Alert {
+    let told = story.told.as_ref().expect("who tells has an alert");
+    let summary = summary(story, watchlist, &telling);
     let mut alert = Alert {
         schema_version: "1.0".to_owned(),
-        id: known.alert.clone(),
-        sequence: known.sequence,
+        id: told.id.clone(),
+        sequence: told.sequence,
         action,
         reason,
         watchlist: AlertWatchlist {
@@ -59,25 +80,25 @@ pub(super) fn alert(known: &Known, telling: Telling<'_>, (action, reason): (Acti
             title: watchlist.title.clone(),
             revision: watchlist.revision.clone(),
             owner: watchlist.owner.clone(),
-            query: known.queries.clone(),
+            query: telling.queries,
         },
-        severity: watchlist.severity,
+        severity: told.severity,
         labels: watchlist.labels.clone(),
         summary,
         hits: telling.hits.to_vec(),
         hits_truncated: telling.hits_truncated,
-        entities: known.entities.clone(),
+        entities: story.entities.iter().map(|entity| (**entity).clone()).collect(),
         event: telling.event,
         story: StorySummary {
-            id: known.story.clone(),
-            first_seen_at: known.first_seen_at,
-            last_seen_at: known.last_seen_at,
-            events: 1,
-            sources: u64::from(known.source.is_some()),
-            languages: known.lang.iter().cloned().collect(),
-            lead_event_id: known.lead_event.clone(),
+            id: hex(story.id),
+            first_seen_at: story.first_seen,
+            last_seen_at: story.last_seen,
+            events: story.events,
+            sources: story.sources(),
+            languages: story.languages.clone(),
+            lead_event_id: story.lead_event.clone(),
         },
-        suppressed: known.suppressed.clone(),
+        suppressed,
         times: AlertTimes {
             published_at: telling.times.published_at,
             ingested_at: telling.times.ingested_at,
@@ -90,16 +111,16 @@ pub(super) fn alert(known: &Known, telling: Telling<'_>, (action, reason): (Acti
 }
 
 /// The watchlist's title, the headline and as many entities as there is room for, on one line.
-fn summary(known: &Known, telling: &Telling<'_>) -> String {
+fn summary(story: &Story, watchlist: &MatchedWatchlist, telling: &Telling<'_>) -> String {
     let headline = telling.event.title.as_deref().or_else(|| telling.hits.first().map(|hit| hit.exact.as_str()));
-    let mut summary = one_line(&known.watchlist.title);
+    let mut summary = one_line(&watchlist.title);
     if let Some(headline) = headline {
         summary.push_str(": ");
         summary.push_str(&one_line(headline));
     }
     let mut room = SUMMARY_CHARACTERS.saturating_sub(summary.chars().count() + " ()".len());
     let mut names = Vec::new();
-    for entity in &known.entities {
+    for entity in &story.entities {
         let name = one_line(&entity.name);
         let Some(left) = room.checked_sub(name.chars().count() + ", ".len()) else { break };
         room = left;
@@ -117,7 +138,7 @@ fn one_line(text: &str) -> String {
 }
 
 /// Cuts a text to a number of characters, the last of which then is an ellipsis.
-fn shorten(text: &mut String, characters: usize) {
+pub(super) fn shorten(text: &mut String, characters: usize) {
     if text.chars().count() > characters {
         let end = text.char_indices().nth(characters - 1).map_or(text.len(), |(end, _)| end);
         text.truncate(end);

@@ -1,234 +1,341 @@
-//! Which events were told to which watchlist, and the way back to what was before: an undo log holds
-//! every change whose batch is not final.
+//! All stories of a partition, the ways to find them, and the way back to what was before: an undo log holds what
+//! stood wherever a batch that is not final has changed something.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
+use smallvec::SmallVec;
 
-use crate::message::alert::Suppressed;
-use crate::message::evidence::{EntityReference, Severity};
-use crate::message::id::id;
-use crate::message::matched::{Match, MatchedWatchlist};
-use crate::story::Limits;
-
-/// An event as one watchlist knows it. Ordered by event first, so that a notice finds all watchlists.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Key {
-    pub(super) event: String,
-    pub(super) watchlist: String,
-}
-
-impl Key {
-    pub(super) fn new(event: &str, watchlist: &str) -> Self {
-        Self { event: event.to_owned(), watchlist: watchlist.to_owned() }
-    }
-}
-
-/// What all matches of one revision of a watchlist share.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct WatchlistFacts {
-    pub(super) id: String,
-    pub(super) title: String,
-    pub(super) revision: String,
-    pub(super) owner: Option<String>,
-    pub(super) severity: Severity,
-    pub(super) labels: BTreeMap<String, String>,
-}
-
-impl WatchlistFacts {
-    fn of(watchlist: &MatchedWatchlist) -> Self {
-        Self {
-            id: watchlist.id.clone(),
-            title: watchlist.title.clone(),
-            revision: watchlist.revision.clone(),
-            owner: watchlist.owner.clone(),
-            severity: watchlist.severity,
-            labels: watchlist.labels.clone(),
-        }
-    }
-}
-
-/// An alert and what is needed to take it back; never the hits, which are most of a match.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Known {
-    pub(super) alert: String,
-    pub(super) story: String,
-    pub(super) lead_event: String,
-    /// Of the record to write next.
-    pub(super) sequence: u64,
-    pub(super) version: u64,
-    pub(super) retracted: bool,
-    pub(super) watchlist: Arc<WatchlistFacts>,
-    pub(super) queries: Vec<String>,
-    pub(super) entities: Vec<EntityReference>,
-    pub(super) title: Option<String>,
-    pub(super) source: Option<String>,
-    pub(super) lang: Option<String>,
-    pub(super) first_seen_at: Timestamp,
-    pub(super) last_seen_at: Timestamp,
-    pub(super) suppressed: Suppressed,
-}
-
-impl Known {
-    pub(super) fn opened(matched: &Match, watchlist: Arc<WatchlistFacts>, timestamp: Timestamp) -> Self {
-        let event = &matched.event;
-        Self {
-            // The story's key is its event's id as long as each event is a story of its own.
-            alert: id(&[&watchlist.id, &event.id, &event.id]),
-            story: id(&[&watchlist.id, &event.id]),
-            lead_event: event.id.clone(),
-            sequence: 1,
-            version: event.version,
-            retracted: false,
-            watchlist,
-            queries: matched.watchlist.queries.clone(),
-            entities: matched.entities.clone(),
-            title: event.title.clone(),
-            source: event.source.clone(),
-            lang: event.lang.clone(),
-            first_seen_at: timestamp,
-            last_seen_at: timestamp,
-            suppressed: Suppressed::default(),
-        }
-    }
-
-    /// The same alert after a higher version of its event.
-    pub(super) fn corrected(self, matched: &Match, watchlist: Arc<WatchlistFacts>, timestamp: Timestamp) -> Self {
-        let now = Self::opened(matched, watchlist, timestamp);
-        Self {
-            alert: self.alert,
-            story: self.story,
-            lead_event: self.lead_event,
-            sequence: self.sequence,
-            first_seen_at: self.first_seen_at,
-            last_seen_at: self.last_seen_at.max(timestamp),
-            suppressed: self.suppressed,
-            ..now
-        }
-    }
-
-    /// The same alert after its event was withdrawn, or ceased to match.
-    pub(super) fn retracted(self, version: u64, timestamp: Timestamp) -> Self {
-        Self { version, retracted: true, last_seen_at: self.last_seen_at.max(timestamp), ..self }
-    }
-
-    /// The same alert after its record was written.
-    pub(super) fn told(self) -> Self {
-        Self { sequence: self.sequence + 1, suppressed: Suppressed::default(), ..self }
-    }
-}
+use crate::message::matched::MatchedWatchlist;
+use crate::message::sketch::Sketch;
+use crate::story::clock::Clock;
+use crate::story::known::Story;
+use crate::story::similar::Similar;
+use crate::story::state::Part;
 
 #[derive(Debug, Default)]
 pub(super) struct Memory {
-    state: State,
-    undo: VecDeque<Change>,
-    /// Watchlists as they were last seen, so that their alerts share one copy.
-    watchlists: HashMap<String, Arc<WatchlistFacts>>,
-    /// The next place in the order of last sight.
-    next_turn: u64,
+    stories: HashMap<u32, Arc<Story>>,
+    by_id: HashMap<u128, u32>,
+    /// In the order of their numbers.
+    by_event: HashMap<u128, SmallVec<[u32; 2]>>,
+    due: BTreeSet<(Timestamp, u32)>,
+    shelves: BTreeMap<Arc<str>, Shelf>,
+    /// What is not of one watchlist.
+    partition: Arc<Partition>,
+    undo: VecDeque<(u64, Before)>,
+    /// What the batch of this number has changed already.
+    marked: (u64, HashSet<Mark>),
+    /// What is to be written.
+    dirty: BTreeSet<Part>,
 }
 
+/// Where event time stands, and the number of the next story.
 #[derive(Clone, Debug, Default, PartialEq)]
-struct State {
-    known: BTreeMap<Key, (u64, Known)>,
-    /// By last sight, the longest ago first.
-    turns: BTreeMap<u64, Key>,
+pub(super) struct Partition {
+    /// Of the last record.
+    pub(super) offset: i64,
+    pub(super) clock: Clock,
+    pub(super) next_number: u32,
+}
+
+/// The stories of one watchlist.
+#[derive(Debug)]
+struct Shelf {
+    /// As it last matched, without the queries that did.
+    watchlist: Arc<MatchedWatchlist>,
+    similar: Similar,
+    /// The longest untouched first.
+    ages: BTreeSet<(Timestamp, u32)>,
     open: usize,
 }
 
-/// What stood at a key before a change.
+/// What stood before a change.
 #[derive(Debug)]
-struct Change {
-    batch: u64,
-    key: Key,
-    before: Option<(u64, Known)>,
+enum Before {
+    Story(u32, Option<Arc<Story>>),
+    Watchlist(Arc<str>, Option<Arc<MatchedWatchlist>>),
+    Partition(Arc<Partition>),
 }
 
-impl State {
-    fn replace(&mut self, key: &Key, after: Option<(u64, Known)>) -> Option<(u64, Known)> {
-        let is_open = |entry: &(u64, Known)| usize::from(!entry.1.retracted);
-        self.open += after.as_ref().map_or(0, is_open);
-        if let Some((turn, _)) = &after {
-            self.turns.insert(*turn, key.clone());
-        }
-        let before = match after {
-            Some(entry) => self.known.insert(key.clone(), entry),
-            None => self.known.remove(key),
-        };
-        self.open -= before.as_ref().map_or(0, is_open);
-        if let Some((turn, _)) = &before {
-            self.turns.remove(turn);
-        }
-        before
-    }
+/// What can be changed.
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Mark {
+    Story(u32),
+    Watchlist(Arc<str>),
+    Partition,
 }
 
 impl Memory {
-    pub(super) fn get(&self, key: &Key) -> Option<&Known> {
-        self.state.known.get(key).map(|(_, known)| known)
+    pub(super) fn clock(&self) -> &Clock {
+        &self.partition.clock
     }
 
-    /// What every watchlist knows of an event.
-    pub(super) fn of_event(&self, event: &str) -> impl Iterator<Item = (Key, Known)> {
-        self.state
-            .known
-            .range(Key::new(event, "")..)
-            .take_while(move |(key, _)| key.event == event)
-            .map(|(key, (_, known))| (key.clone(), known.clone()))
+    pub(super) fn partition(&self) -> &Partition {
+        &self.partition
     }
 
-    /// Sets what is known at a key, as the latest of all.
-    pub(super) fn put(&mut self, batch: u64, key: Key, known: Known) {
-        self.next_turn += 1;
-        self.change(batch, key, Some((self.next_turn, known)));
+    pub(super) fn partition_mut(&mut self, batch: u64) -> &mut Partition {
+        if self.first_change(batch, Mark::Partition) {
+            self.undo.push_back((batch, Before::Partition(Arc::clone(&self.partition))));
+        }
+        self.dirty.insert(Part::Partition);
+        Arc::make_mut(&mut self.partition)
     }
 
-    /// Forgets, the longest unseen first, what lies beyond the limits.
-    pub(super) fn forget_beyond(&mut self, batch: u64, limits: Limits, time: Timestamp) {
-        let window = SignedDuration::try_from(limits.window).unwrap_or(SignedDuration::MAX);
-        while let Some((_, key)) = self.state.turns.first_key_value() {
-            let (_, known) = &self.state.known[key];
-            if self.state.known.len() <= limits.stories && time.duration_since(known.last_seen_at) <= window {
-                break;
+    /// A number that no story has.
+    pub(super) fn new_number(&mut self, batch: u64) -> u32 {
+        let mut number = self.partition.next_number;
+        while self.stories.contains_key(&number) {
+            number = number.wrapping_add(1);
+        }
+        self.partition_mut(batch).next_number = number.wrapping_add(1);
+        number
+    }
+
+    pub(super) fn story(&self, number: u32) -> &Story {
+        &self.stories[&number]
+    }
+
+    pub(super) fn by_id(&self, id: u128) -> Option<u32> {
+        self.by_id.get(&id).copied()
+    }
+
+    /// The stories that know an event, of all watchlists, in the order of their numbers.
+    pub(super) fn of_event(&self, event: u128) -> &[u32] {
+        self.by_event.get(&event).map_or(&[], |numbers| numbers)
+    }
+
+    /// The story of a watchlist that a text is a copy of.
+    pub(super) fn similar(&self, watchlist: &str, sketch: &Sketch, similarity: f64) -> Option<u32> {
+        let shelf = self.shelves.get(watchlist)?;
+        shelf.similar.find(sketch, similarity, |number| &self.stories[&number].sketch)
+    }
+
+    /// The story whose timer is due first, if one is.
+    pub(super) fn first_due(&self) -> Option<(Timestamp, u32)> {
+        self.due.first().copied().filter(|(due, _)| *due <= self.partition.clock.watermark())
+    }
+
+    /// Where there are more stories than that, the one that was untouched for the longest, of the watchlist with the most.
+    pub(super) fn oldest_beyond(&self, stories: usize) -> Option<u32> {
+        if self.stories.len() <= stories {
+            return None;
+        }
+        let most = self.shelves.values().max_by_key(|shelf| shelf.ages.len())?;
+        most.ages.first().map(|(_, number)| *number)
+    }
+
+    pub(super) fn watchlist(&self, id: &str) -> Option<&Arc<MatchedWatchlist>> {
+        self.shelves.get(id).map(|shelf| &shelf.watchlist)
+    }
+
+    /// How many alerts are open, of each watchlist that has stories.
+    pub(super) fn open(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.shelves.iter().map(|(watchlist, shelf)| (&**watchlist, shelf.open))
+    }
+
+    /// Sets how a watchlist last matched.
+    pub(super) fn set_watchlist(&mut self, batch: u64, watchlist: MatchedWatchlist) {
+        let id = Arc::from(&*watchlist.id);
+        self.remember_watchlist(batch, &id);
+        self.shelve(&id, Some(Arc::new(watchlist)));
+    }
+
+    fn remember_watchlist(&mut self, batch: u64, id: &Arc<str>) {
+        if self.first_change(batch, Mark::Watchlist(Arc::clone(id))) {
+            let before = self.watchlist(id).cloned();
+            self.undo.push_back((batch, Before::Watchlist(Arc::clone(id), before)));
+        }
+        self.dirty.insert(Part::Watchlist(Arc::clone(id)));
+    }
+
+    fn shelve(&mut self, id: &Arc<str>, watchlist: Option<Arc<MatchedWatchlist>>) {
+        let Some(watchlist) = watchlist else {
+            self.shelves.remove(id);
+            return;
+        };
+        match self.shelves.get_mut(id) {
+            Some(shelf) => shelf.watchlist = watchlist,
+            None => {
+                let shelf = Shelf { watchlist, similar: Similar::default(), ages: BTreeSet::new(), open: 0 };
+                self.shelves.insert(Arc::clone(id), shelf);
             }
-            let key = key.clone();
-            self.change(batch, key, None);
         }
     }
 
-    fn change(&mut self, batch: u64, key: Key, after: Option<(u64, Known)>) {
-        let before = self.state.replace(&key, after);
-        self.undo.push_back(Change { batch, key, before });
+    /// Begins a story, whose watchlist must be set.
+    pub(super) fn begin(&mut self, batch: u64, story: Story) {
+        self.remember(batch, story.number);
+        self.dirty.extend(Part::of_story(&story));
+        self.insert(Arc::new(story));
+    }
+
+    /// Changes a story; `change` names the members that it added, changed or took away.
+    pub(super) fn change<T>(
+        &mut self,
+        batch: u64,
+        number: u32,
+        change: impl FnOnce(&mut Story) -> (T, SmallVec<[u128; 2]>),
+    ) -> T {
+        self.remember(batch, number);
+        let mut story = self.stories.remove(&number).expect("who changes a story has found it");
+        self.take_off(&story);
+        let findable = story.findable;
+        let changed = Arc::make_mut(&mut story);
+        let (result, members) = change(changed);
+        self.dirty.insert(Part::Story(Arc::clone(&changed.watchlist), changed.id));
+        for event in members {
+            self.dirty.insert(Part::Event(Arc::clone(&changed.watchlist), changed.id, event));
+            match changed.member(event) {
+                Some(_) => self.knows(event, number),
+                None => self.knows_no_more(event, number),
+            }
+        }
+        self.put_on(&story);
+        if findable != story.findable {
+            self.index(&story);
+        }
+        self.stories.insert(number, story);
+        result
+    }
+
+    /// Forgets a story, and its watchlist with the last of them.
+    pub(super) fn forget(&mut self, batch: u64, number: u32) {
+        self.remember(batch, number);
+        let story = self.remove(number).expect("who forgets a story has found it");
+        self.dirty.extend(Part::of_story(&story));
+        if self.shelf(&story).ages.is_empty() {
+            self.remember_watchlist(batch, &story.watchlist);
+            self.shelve(&story.watchlist, None);
+        }
+    }
+
+    fn remember(&mut self, batch: u64, number: u32) {
+        if self.first_change(batch, Mark::Story(number)) {
+            self.undo.push_back((batch, Before::Story(number, self.stories.get(&number).cloned())));
+        }
+    }
+
+    fn first_change(&mut self, batch: u64, mark: Mark) -> bool {
+        if self.marked.0 != batch {
+            self.marked = (batch, HashSet::new());
+        }
+        self.marked.1.insert(mark)
+    }
+
+    /// Puts a story where it can be found by everything that it is found by.
+    pub(super) fn insert(&mut self, story: Arc<Story>) {
+        self.by_id.insert(story.id, story.number);
+        for member in &story.members {
+            self.knows(member.event, story.number);
+        }
+        self.put_on(&story);
+        if story.findable {
+            self.index(&story);
+        }
+        self.stories.insert(story.number, story);
+    }
+
+    fn remove(&mut self, number: u32) -> Option<Arc<Story>> {
+        let story = self.stories.remove(&number)?;
+        self.by_id.remove(&story.id);
+        for member in &story.members {
+            self.knows_no_more(member.event, number);
+        }
+        self.take_off(&story);
+        if story.findable {
+            self.shelf(&story).similar.remove(number, &story.sketch);
+        }
+        Some(story)
+    }
+
+    fn knows(&mut self, event: u128, number: u32) {
+        let numbers = self.by_event.entry(event).or_default();
+        if let Err(place) = numbers.binary_search(&number) {
+            numbers.insert(place, number);
+        }
+    }
+
+    fn knows_no_more(&mut self, event: u128, number: u32) {
+        let Some(numbers) = self.by_event.get_mut(&event) else { return };
+        numbers.retain(|known| *known != number);
+        if numbers.is_empty() {
+            self.by_event.remove(&event);
+        }
+    }
+
+    /// What changes with almost every record: timers, ages, whether it is open.
+    fn put_on(&mut self, story: &Story) {
+        self.due.extend(story.due.map(|due| (due, story.number)));
+        let shelf = self.shelf(story);
+        shelf.ages.insert((story.touched, story.number));
+        shelf.open += usize::from(story.is_open());
+    }
+
+    fn take_off(&mut self, story: &Story) {
+        if let Some(due) = story.due {
+            self.due.remove(&(due, story.number));
+        }
+        let shelf = self.shelf(story);
+        shelf.ages.remove(&(story.touched, story.number));
+        shelf.open -= usize::from(story.is_open());
+    }
+
+    /// Whether copies find it.
+    fn index(&mut self, story: &Story) {
+        let shelf = self.shelf(story);
+        if story.findable {
+            shelf.similar.insert(story.number, &story.sketch);
+        } else {
+            shelf.similar.remove(story.number, &story.sketch);
+        }
+    }
+
+    fn shelf(&mut self, story: &Story) -> &mut Shelf {
+        self.shelves.get_mut(&story.watchlist).expect("a story stands on its watchlist's shelf")
     }
 
     pub(super) fn commit(&mut self, batch: u64) {
-        while self.undo.front().is_some_and(|change| change.batch <= batch) {
+        while self.undo.front().is_some_and(|(of, _)| *of <= batch) {
             self.undo.pop_front();
+        }
+        if self.marked.0 <= batch {
+            self.marked.1.clear();
         }
     }
 
     pub(super) fn rollback(&mut self) {
-        while let Some(Change { key, before, .. }) = self.undo.pop_back() {
-            self.state.replace(&key, before);
-        }
-    }
-
-    pub(super) fn open(&self) -> usize {
-        self.state.open
-    }
-
-    /// The one shared copy of a watchlist's facts.
-    pub(super) fn intern(&mut self, watchlist: &MatchedWatchlist) -> Arc<WatchlistFacts> {
-        let facts = WatchlistFacts::of(watchlist);
-        match self.watchlists.get(&watchlist.id) {
-            Some(shared) if **shared == facts => Arc::clone(shared),
-            _ => {
-                let shared = Arc::new(facts);
-                self.watchlists.insert(watchlist.id.clone(), Arc::clone(&shared));
-                shared
+        // What stood before the first change of each: shelves first, for stories stand on them.
+        let (mut stories, mut watchlists) = (BTreeMap::new(), BTreeMap::new());
+        while let Some((_, before)) = self.undo.pop_back() {
+            match before {
+                Before::Story(number, story) => drop(stories.insert(number, story)),
+                Before::Watchlist(id, watchlist) => drop(watchlists.insert(id, watchlist)),
+                Before::Partition(partition) => self.partition = partition,
             }
         }
+        stories.keys().for_each(|number| drop(self.remove(*number)));
+        watchlists.into_iter().for_each(|(id, watchlist)| self.shelve(&id, watchlist));
+        stories.into_values().flatten().for_each(|story| self.insert(story));
+        self.marked.1.clear();
+        self.dirty.clear();
+    }
+
+    /// What has changed since the last call.
+    pub(super) fn take_dirty(&mut self) -> BTreeSet<Part> {
+        std::mem::take(&mut self.dirty)
+    }
+
+    /// Sets what is not of one watchlist, as it was written.
+    pub(super) fn restore_partition(&mut self, partition: Partition) {
+        self.partition = Arc::new(partition);
+    }
+
+    /// Sets a watchlist as it was written.
+    pub(super) fn restore_watchlist(&mut self, watchlist: MatchedWatchlist) {
+        self.shelve(&Arc::from(&*watchlist.id), Some(Arc::new(watchlist)));
     }
 }
 
@@ -236,6 +343,10 @@ impl Memory {
 impl Memory {
     /// All that a decision can rest on, as one comparable text.
     pub(super) fn snapshot(&self) -> String {
-        format!("{:?}", self.state)
+        let stories: BTreeMap<_, _> = self.stories.iter().collect();
+        let by_id: BTreeMap<_, _> = self.by_id.iter().collect();
+        let by_event: BTreeMap<_, _> = self.by_event.iter().collect();
+        let found = (&self.due, &self.shelves, &self.partition);
+        format!("{stories:#?}\n{by_id:?}\n{by_event:?}\n{found:#?}")
     }
 }

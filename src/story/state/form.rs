@@ -1,0 +1,251 @@
+//! The values of the stories topic as JSON. Change by adding only: fields that are not known are passed over.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
+
+use crate::message::evidence::EntityReference;
+use crate::message::id::hex;
+use crate::message::matched::MatchedWatchlist;
+use crate::message::policy::GroupBy;
+use crate::message::sketch::Sketch;
+use crate::story::clock::Clock;
+use crate::story::known::{Last, Member, Story, Told};
+use crate::story::memory::Partition;
+use crate::story::state::SCHEMA_VERSION;
+
+/// The value of a record of the stories topic.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum StateValue {
+    /// A story.
+    Story(Box<StoryForm>),
+    /// What new events are held against to find a story's copies.
+    Text(TextForm),
+    /// An event that a story knows.
+    Event(EventForm),
+    /// A watchlist that has stories.
+    Watchlist(WatchlistForm),
+    /// What is of all stories.
+    Partition(PartitionForm),
+}
+
+/// The state of a story.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct StoryForm {
+    /// `1.0`; the minor grows.
+    schema_version: String,
+    /// The offset of the match message that changed it last.
+    offset: i64,
+    /// The watchlist's id.
+    watchlist: String,
+    /// The story's id, as on the alert.
+    id: String,
+    /// Of its partition's stories, in the order in which they began.
+    number: u32,
+    /// What makes it one.
+    group_by: GroupBy,
+    /// The event that came first.
+    lead_event_id: String,
+    /// The time of its first event.
+    #[schemars(with = "String")]
+    first_seen_at: Timestamp,
+    /// The time of its latest event.
+    #[schemars(with = "String")]
+    last_seen_at: Timestamp,
+    /// What its timers run from.
+    #[schemars(with = "String")]
+    touched_at: Timestamp,
+    /// How many events told it.
+    events: u64,
+    /// How many different sources told it.
+    sources: u64,
+    /// In which languages.
+    languages: Vec<String>,
+    /// The canonical entities found.
+    entities: Vec<EntityReference>,
+    /// The event that told it last.
+    last: Last,
+    /// Its alert, where there is or was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    alert: Option<Told>,
+    /// When its next timer runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    due_at: Option<Timestamp>,
+    /// Whether it has a text by which copies are found.
+    sketched: bool,
+    /// Whether copies are still found.
+    findable: bool,
+    /// How many events came in all.
+    arrivals: u32,
+    /// How many of them count no longer towards the threshold.
+    counted_from: u32,
+    /// Hashes of the sources of events that it does not know any more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    earlier_sources: Vec<String>,
+}
+
+impl StoryForm {
+    pub(super) fn of(story: &Story) -> Self {
+        Self {
+            schema_version: SCHEMA_VERSION.to_owned(),
+            offset: story.offset,
+            watchlist: story.watchlist.to_string(),
+            id: hex(story.id),
+            number: story.number,
+            group_by: story.group_by,
+            lead_event_id: story.lead_event.clone(),
+            first_seen_at: story.first_seen,
+            last_seen_at: story.last_seen,
+            touched_at: story.touched,
+            events: story.events,
+            sources: story.sources(),
+            languages: story.languages.clone(),
+            entities: story.entities.iter().map(|entity| (**entity).clone()).collect(),
+            last: (*story.last).clone(),
+            alert: story.told.clone(),
+            due_at: story.due,
+            sketched: !story.sketch.is_empty(),
+            findable: story.findable,
+            arrivals: story.arrivals,
+            counted_from: story.counted_from,
+            earlier_sources: story.earlier_sources.iter().map(|source| format!("{source:016x}")).collect(),
+        }
+    }
+
+    /// The story without its text and events, and whether it has a text; none where an id is no id.
+    pub(super) fn story(self) -> Option<(Story, bool)> {
+        let earlier_sources = self.earlier_sources.iter().map(|source| u64::from_str_radix(source, 16).ok());
+        let story = Story {
+            watchlist: self.watchlist.into(),
+            id: u128::from_str_radix(&self.id, 16).ok()?,
+            number: self.number,
+            group_by: self.group_by,
+            lead_event: self.lead_event_id,
+            first_seen: self.first_seen_at,
+            last_seen: self.last_seen_at,
+            touched: self.touched_at,
+            offset: self.offset,
+            events: self.events,
+            members: SmallVec::new(),
+            arrivals: self.arrivals,
+            counted_from: self.counted_from,
+            earlier_sources: earlier_sources.collect::<Option<_>>()?,
+            languages: self.languages,
+            entities: self.entities.into_iter().map(Arc::new).collect(),
+            last: Box::new(self.last),
+            told: self.alert,
+            due: self.due_at,
+            sketch: Sketch::default(),
+            findable: self.findable,
+        };
+        Some((story, self.sketched))
+    }
+}
+
+/// The sketch of a story's first event.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct TextForm {
+    /// `1.0`; the minor grows.
+    schema_version: String,
+    /// As on the match.
+    sketch: String,
+}
+
+impl TextForm {
+    pub(super) fn of(story: &Story) -> Self {
+        Self { schema_version: SCHEMA_VERSION.to_owned(), sketch: story.sketch.to_text() }
+    }
+
+    pub(super) fn sketch(&self) -> Option<Sketch> {
+        Sketch::from_text(&self.sketch)
+    }
+}
+
+/// An event that a story knows. Its hash is the end of the record's key.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct EventForm {
+    /// `1.0`; the minor grows.
+    schema_version: String,
+    /// The hash of its source.
+    source: String,
+    /// Its latest version that was seen.
+    version: u64,
+    /// Its time.
+    #[schemars(with = "String")]
+    time: Timestamp,
+    /// How many came before it.
+    arrival: u32,
+    /// Whether it was not withdrawn.
+    usable: bool,
+}
+
+impl EventForm {
+    pub(super) fn of(member: &Member) -> Self {
+        Self {
+            schema_version: SCHEMA_VERSION.to_owned(),
+            source: format!("{:016x}", member.source),
+            version: member.version,
+            time: member.time,
+            arrival: member.arrival,
+            usable: member.usable,
+        }
+    }
+
+    pub(super) fn member(&self, event: &str) -> Option<Member> {
+        Some(Member {
+            event: u128::from_str_radix(event, 16).ok()?,
+            source: u64::from_str_radix(&self.source, 16).ok()?,
+            version: self.version,
+            time: self.time,
+            arrival: self.arrival,
+            usable: self.usable,
+        })
+    }
+}
+
+/// A watchlist as it last matched, without the queries that did.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct WatchlistForm {
+    /// `1.0`; the minor grows.
+    schema_version: String,
+    /// The watchlist.
+    watchlist: MatchedWatchlist,
+}
+
+impl WatchlistForm {
+    pub(super) fn of(watchlist: &MatchedWatchlist) -> Self {
+        Self { schema_version: SCHEMA_VERSION.to_owned(), watchlist: watchlist.clone() }
+    }
+
+    pub(super) fn watchlist(self) -> MatchedWatchlist {
+        self.watchlist
+    }
+}
+
+/// What is of all stories of a partition.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct PartitionForm {
+    /// `1.0`; the minor grows.
+    schema_version: String,
+    /// The offset of the last match message that was applied.
+    offset: i64,
+    /// Where event time stands.
+    clock: Clock,
+    /// Of the next story.
+    next_number: u32,
+}
+
+impl PartitionForm {
+    pub(super) fn of(partition: &Partition) -> Self {
+        let Partition { offset, clock, next_number } = partition.clone();
+        Self { schema_version: SCHEMA_VERSION.to_owned(), offset, clock, next_number }
+    }
+
+    pub(super) fn partition(self) -> Partition {
+        Partition { offset: self.offset, clock: self.clock, next_number: self.next_number }
+    }
+}
