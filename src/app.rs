@@ -7,6 +7,7 @@ pub mod decoding;
 pub mod files;
 mod http;
 pub mod metrics;
+pub mod parallel;
 pub mod progress;
 pub mod signals;
 
@@ -28,6 +29,7 @@ use crate::kafka::stage::worker::MakeWork;
 use crate::kafka::stage::{self, Processing, StageError, StageSpec};
 use crate::matching::engine::Engine;
 use crate::pipeline::match_stage::{self, MatchStage};
+use crate::pipeline::processed::Work;
 use crate::pipeline::story_stage::{self, StoryStage};
 use crate::settings::Settings;
 use crate::story::Limits;
@@ -173,25 +175,30 @@ pub async fn run(config: RunConfig, shutdown: impl Future<Output = ()>) -> Resul
     first.map_or(Ok(()), Err)
 }
 
+/// What the story stage works with, as the settings say.
+pub fn story_work(settings: &Settings) -> Box<dyn Work> {
+    Box::new(StoryStage::new(&settings.deployment, Limits::default()))
+}
+
 fn specs(settings: &Settings, matching: Option<Matching>, story: bool) -> Vec<StageSpec> {
     let mut specs = Vec::new();
     if let Some(matching) = matching {
         specs.push(StageSpec {
             name: match_stage::STAGE,
             topics: settings.topics.events.clone(),
-            processing: Processing::Parallel(std::thread::available_parallelism().map_or(1, usize::from)),
+            processing: Processing::Parallel(parallel::cores()),
             work: matching.work,
             state: None,
             progress: Some(match_stage::progress),
         });
     }
     if story {
-        let deployment = settings.deployment.clone();
+        let all = settings.clone();
         specs.push(StageSpec {
             name: story_stage::STAGE,
             topics: vec![settings.topics.matches.clone()],
             processing: Processing::InOrder,
-            work: Arc::new(move || Box::new(StoryStage::new(&deployment, Limits::default()))),
+            work: Arc::new(move || story_work(&all)),
             state: Some(settings.topics.stories.clone()),
             progress: None,
         });

@@ -1,6 +1,7 @@
 //! What a person types: arguments to a command, and its end to an exit code. stdout is data, stderr is talk.
 
 mod alert_text;
+pub mod backtest;
 pub mod check;
 pub mod demo;
 pub mod explain;
@@ -18,7 +19,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::kafka::connection::ConnectionError;
 use crate::settings::Settings;
 
@@ -54,6 +55,21 @@ pub enum Output {
     Json,
 }
 
+/// A command was asked for what is not there.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Usage(String);
+
+impl Usage {
+    /// There is no such watchlist among those with these ids.
+    fn no_watchlist(id: &str, ids: &[&str]) -> Self {
+        Self(match did_you_mean(id, ids.iter().copied()) {
+            Some(meant) => format!("there is no watchlist `{id}`: did you mean `{meant}`?"),
+            None => format!("there is no watchlist `{id}`: there are {}", ids.join(", ")),
+        })
+    }
+}
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -65,6 +81,8 @@ pub enum Command {
     Test(test::Arguments),
     /// Show why one event matches the watchlists, or why not
     Explain(explain::Arguments),
+    /// Run the watchlists over history: files of events, or a range of the events topic
+    Backtest(backtest::Arguments),
     /// Publish events from JSONL to the events topic
     Publish(publish::PublishArguments),
     /// See it work: an embedded broker, sample news, alerts; needs nothing installed
@@ -82,6 +100,8 @@ pub enum Exit {
     Fine,
     /// There are findings.
     Findings,
+    /// It was asked for what is not there.
+    Usage,
     /// The broker is unavailable.
     Unavailable,
     /// The configuration is bad.
@@ -94,6 +114,7 @@ impl From<Exit> for ExitCode {
         Self::from(match exit {
             Exit::Fine => 0,
             Exit::Findings => 1,
+            Exit::Usage => 2,
             Exit::Unavailable => 69,
             Exit::Configuration => 78,
         })
@@ -103,11 +124,22 @@ impl From<Exit> for ExitCode {
 impl Command {
     /// Carries the command out.
     pub fn execute(self, common: &Common) -> anyhow::Result<Exit> {
+        let exit = match self.dispatch(common) {
+            Err(error) if is_unavailable(&error) => (error, Exit::Unavailable),
+            Err(error) if error.is::<Usage>() => (error, Exit::Usage),
+            ended => return ended,
+        };
+        writeln!(io::stderr(), "error: {:#}", exit.0)?;
+        Ok(exit.1)
+    }
+
+    fn dispatch(self, common: &Common) -> anyhow::Result<Exit> {
         match self {
             Self::Run(arguments) => run::execute(&arguments, common),
             Self::Check(arguments) => check::execute(&arguments, common),
             Self::Test(arguments) => test::execute(&arguments, common),
             Self::Explain(arguments) => explain::execute(&arguments, common),
+            Self::Backtest(arguments) => backtest::execute(&arguments, common),
             Self::Publish(arguments) => common.with_settings(|settings| {
                 publish::publish(&arguments, settings, common.output == Output::Json, &mut io::stdout().lock())
             }),
@@ -136,14 +168,7 @@ impl Common {
     /// Does something that needs a broker, with the settings in force.
     fn with_settings(&self, work: impl FnOnce(&Settings) -> anyhow::Result<()>) -> anyhow::Result<Exit> {
         let Some(settings) = self.settings()? else { return Ok(Exit::Configuration) };
-        match work(&settings) {
-            Ok(()) => Ok(Exit::Fine),
-            Err(error) if is_unavailable(&error) => {
-                writeln!(io::stderr(), "error: {error:#}")?;
-                Ok(Exit::Unavailable)
-            }
-            Err(error) => Err(error),
-        }
+        work(&settings).map(|()| Exit::Fine)
     }
 
     /// The settings in force; where they are wrong that is said on stderr and there are none.

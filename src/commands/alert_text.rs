@@ -87,7 +87,7 @@ fn covers(wide: &Hit, narrow: &Hit) -> bool {
 }
 
 /// The exact text of a hit in its surroundings.
-struct Quote<'a>(&'a Hit);
+pub(crate) struct Quote<'a>(pub(crate) &'a Hit);
 
 impl fmt::Display for Quote<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -97,7 +97,7 @@ impl fmt::Display for Quote<'_> {
 }
 
 /// Text from outside on one line, without what would steer the terminal.
-struct Plain<'a>(&'a str);
+pub(crate) struct Plain<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Plain<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

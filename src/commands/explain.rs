@@ -3,12 +3,11 @@
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 
 use crate::app::decoding::decoder;
 use crate::app::files::Files;
-use crate::commands::{Common, Exit, Output, report};
-use crate::diagnostic::did_you_mean;
+use crate::commands::{Common, Exit, Output, Usage, report};
 use crate::matching::engine::Engine;
 use crate::pipeline::record::Record;
 
@@ -64,22 +63,13 @@ pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<
 }
 
 /// The places in the engine of the watchlists that are asked for; of all where none are.
-fn numbers(engine: &Engine, wanted: &[String]) -> anyhow::Result<Vec<usize>> {
+fn numbers(engine: &Engine, wanted: &[String]) -> Result<Vec<usize>, Usage> {
     let ids: Vec<&str> = engine.watchlists().iter().map(|watchlist| watchlist.id()).collect();
     if wanted.is_empty() {
         return Ok((0..ids.len()).collect());
     }
-    let mut numbers = Vec::new();
-    for id in wanted {
-        match ids.iter().position(|known| known == id) {
-            Some(number) => numbers.push(number),
-            None => match did_you_mean(id, ids.iter().copied()) {
-                Some(meant) => bail!("there is no watchlist `{id}`: did you mean `{meant}`?"),
-                None => bail!("there is no watchlist `{id}`: there are {}", ids.join(", ")),
-            },
-        }
-    }
-    Ok(numbers)
+    let number = |id: &String| ids.iter().position(|known| known == id).ok_or_else(|| Usage::no_watchlist(id, &ids));
+    wanted.iter().map(number).collect()
 }
 
 fn read(file: &Path) -> anyhow::Result<Vec<u8>> {

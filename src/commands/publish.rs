@@ -8,7 +8,7 @@ use anyhow::Context;
 use indicatif::ProgressBar;
 use serde::Deserialize;
 
-use crate::commands::lines;
+use crate::commands::lines::{self, Lines};
 use crate::kafka::publisher::Publisher;
 use crate::settings::Settings;
 
@@ -51,8 +51,12 @@ pub fn publish(
     Ok(())
 }
 
-fn open(file: &Path) -> anyhow::Result<lines::Lines> {
-    lines::open(file).with_context(|| format!("cannot open {}", file.display()))
+/// The most bytes that a line may have: no daemon can be set to take more.
+const LONGEST: usize = 256 << 20;
+
+fn open(file: &Path) -> anyhow::Result<Lines> {
+    let lines = lines::open(file).and_then(|input| Lines::of(input, LONGEST));
+    lines.with_context(|| format!("cannot open {}", file.display()))
 }
 
 /// The event's id, so that its corrections land on its partition, after it. A line that cannot be read is

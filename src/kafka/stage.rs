@@ -16,7 +16,7 @@
 mod batch;
 mod client;
 mod consumer;
-mod fetched;
+pub(crate) mod fetched;
 mod lag;
 pub mod observe;
 pub mod poller;

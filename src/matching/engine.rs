@@ -346,6 +346,13 @@ impl Engine {
         candidates
     }
 
+    /// The watchlists, by number, of which the event last read has a word that one of their queries can least do
+    /// without. In no order, and some more than once.
+    pub fn touched<'e>(&'e self, workspace: &'e Workspace) -> impl Iterator<Item = usize> + 'e {
+        let queries = workspace.queue.iter().flat_map(|atom| &self.index.queries[*atom as usize]);
+        queries.map(|query| self.queries[*query as usize].watchlist as usize)
+    }
+
     fn evaluation<'a>(&'a self, event: &'a Event<'a>, workspace: &'a mut Workspace) -> Evaluation<'a> {
         let lang = event.lang.as_deref().filter(|lang| !lang.is_empty()).map(language::primary);
         let Workspace { found, cache, .. } = workspace;

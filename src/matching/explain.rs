@@ -159,6 +159,33 @@ impl Clause {
         }
     }
 
+    /// How few words, names, distances or exclusions would have to be otherwise for this to hold; 0 where it does.
+    pub fn missing(&self) -> usize {
+        let parts = self.clauses.iter().map(Self::missing);
+        match self.operator {
+            _ if self.holds => 0,
+            Some(Operator::Or) => parts.min().unwrap_or(1),
+            // A distance or an exclusion fails while its parts hold.
+            _ => parts.sum::<usize>().max(1),
+        }
+    }
+
+    /// How many of the words and names that it needs were found.
+    pub fn found(&self) -> usize {
+        let parts = self.clauses.iter().map(Self::found);
+        match self.operator {
+            Some(Operator::Not) => 0,
+            Some(Operator::Or) => parts.max().unwrap_or(0),
+            _ => parts.sum::<usize>() + usize::from(!self.hits.is_empty()),
+        }
+    }
+
+    /// All that was found by its parts.
+    pub fn all_hits(&self) -> Vec<&Hit> {
+        let own = self.hits.iter().map(|found| &found.hit);
+        own.chain(self.clauses.iter().flat_map(Self::all_hits)).collect()
+    }
+
     fn line(&self) -> String {
         self.text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
@@ -207,5 +234,35 @@ impl fmt::Display for Explanation {
             query.clause.write(f, 2)?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::diagnostic::SourceFile;
+    use crate::matching::engine::Engine;
+    use crate::matching::reading::{Kind, read};
+    use crate::message::event::Event;
+
+    #[test]
+    fn what_is_missing_and_what_was_found_are_counted() {
+        for (query, title, missing, found) in [
+            ("chip AND rule", "a chip rule", 0, 2),
+            ("chip AND rule", "a chip", 1, 1),
+            ("chip AND rule AND port", "a chip", 2, 1),
+            ("chip AND (rule OR law)", "a chip", 1, 1),
+            ("chip AND NOT rule", "a chip rule", 1, 1),
+            ("chip NEAR/1 rule", "a chip that is no rule", 1, 2),
+            ("title:(chip AND rule)", "rule", 1, 1),
+            ("(chip AND port) OR (chip AND rule AND law)", "a chip rule", 1, 2),
+        ] {
+            let text = format!("[watchlist]\nid = 'w'\n[[query]]\nname = 'q'\nmatch = '{query}'\n");
+            let (definitions, _) = read(&[(Kind::Watchlist, SourceFile::new("w.toml", text))]);
+            let engine = Engine::compile(&definitions).0;
+            let explanation = engine.explain(0, &Event { title: title.into(), ..Event::default() });
+            let clause = &explanation.queries[0].clause;
+            assert_eq!((clause.missing(), clause.found()), (missing, found), "{query}");
+            assert_eq!(clause.all_hits().is_empty(), found == 0, "{query}");
+        }
     }
 }

@@ -35,6 +35,15 @@ impl MatchStage {
         let workspace = engine.workspace();
         Self { decoder, engine, workspace }
     }
+
+    /// The watchlists, by number, that the record last decoded came near: it has a word that one of their queries can
+    /// least do without.
+    pub fn touched(&self) -> Vec<usize> {
+        let mut touched: Vec<usize> = self.engine.touched(&self.workspace).collect();
+        touched.sort_unstable();
+        touched.dedup();
+        touched
+    }
 }
 
 impl Work for MatchStage {
@@ -137,7 +146,8 @@ fn produce(to: Destination, key: Option<String>, message: &MatchMessage, timesta
     }
 }
 
-fn reference(event: &Event<'_>, record: &Record<'_>) -> EventReference {
+/// What is told of an event: where it is from and where it is, never its body.
+pub fn reference(event: &Event<'_>, record: &Record<'_>) -> EventReference {
     let text = |text: &Option<Cow<'_, str>>| text.as_ref().map(|text| text.to_string());
     EventReference {
         id: event.id.to_string(),

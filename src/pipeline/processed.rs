@@ -1,5 +1,6 @@
 //! What came of one record: its outcome, the records to produce for it, and what is worth counting.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -46,6 +47,21 @@ pub trait Work: Send {
     fn restored(&mut self, _partition: i32) -> Result<(), UnreadableState> {
         Ok(())
     }
+}
+
+/// Has a record processed. A panic over it is that record's dead letter, and `work` is made anew.
+pub fn process_or_bury<W: Work + ?Sized>(
+    work: &mut Box<W>,
+    make: impl Fn() -> Box<W>,
+    stage: &str,
+    record: &Record<'_>,
+    now: Timestamp,
+) -> Processed {
+    catch_unwind(AssertUnwindSafe(|| work.process(record, now))).unwrap_or_else(|_| {
+        *work = make();
+        let message = "a fault of newswatch; the log has more".into();
+        Processed::dead_letter(record, stage, Rejection { reason: Reason::Panicked, message }, now)
+    })
 }
 
 /// What a record came to: every record has one.

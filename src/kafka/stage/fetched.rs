@@ -1,4 +1,4 @@
-//! A record taken from the consumer, owned, so that it can go to another thread.
+//! A record taken from the consumer or a file, owned, so that it can go to another thread.
 
 use std::sync::Arc;
 
@@ -34,6 +34,12 @@ impl Fetched {
             payload: message.payload().map(<[u8]>::to_vec),
             headers,
         }
+    }
+
+    /// A line of a file as the record it would be: the file for the topic, its number for the offset.
+    pub(crate) fn line(file: Arc<str>, number: i64, line: Vec<u8>) -> Self {
+        let payload = Some(line);
+        Self { topic: file, partition: 0, offset: number, timestamp: None, key: None, payload, headers: Vec::new() }
     }
 
     /// The bytes that it keeps in memory, near enough.

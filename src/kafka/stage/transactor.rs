@@ -9,7 +9,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, never, select};
-use jiff::Timestamp;
 use rdkafka::consumer::{CommitMode, Consumer, ConsumerGroupMetadata};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::producer::Producer;
@@ -24,7 +23,7 @@ use crate::kafka::stage::producer::{CALL_TIMEOUT, StageProducer};
 use crate::kafka::stage::restoration::Restoration;
 use crate::kafka::stage::restorer::Part;
 use crate::kafka::stage::stop::Stop;
-use crate::kafka::stage::worker::process;
+use crate::kafka::stage::worker::timed;
 use crate::pipeline::dead_letter::BadRecordLimits;
 use crate::pipeline::processed::{Outcome, Produce, Work};
 use crate::settings::{DeliveryMode, Settings};
@@ -194,7 +193,7 @@ impl Transactor {
                 Chunk::Pending(results) => done.extend(results.recv().map_err(|_| Failure::Stale)?),
                 Chunk::Raw(records) => {
                     let work = self.work.as_mut().expect("only a stage that works in order leaves its records raw");
-                    done.extend(records.iter().map(|fetched| process(work.as_mut(), fetched, Timestamp::now())));
+                    done.extend(records.iter().map(|fetched| timed(fetched, |record, now| work.process(record, now))));
                 }
             }
         }

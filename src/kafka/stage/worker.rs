@@ -1,6 +1,5 @@
 //! The threads that do the pure part.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -10,8 +9,8 @@ use jiff::Timestamp;
 use crate::kafka::stage::batch::Job;
 use crate::kafka::stage::fetched::Fetched;
 use crate::kafka::stage::observe::Done;
-use crate::pipeline::processed::{Processed, Work};
-use crate::pipeline::reason::{Reason, Rejection};
+use crate::pipeline::processed::{Processed, Work, process_or_bury};
+use crate::pipeline::record::Record;
 
 /// Makes what a worker works with; called again after a panic.
 pub type MakeWork = Arc<dyn Fn() -> Box<dyn Work> + Send + Sync>;
@@ -35,24 +34,14 @@ impl Worker {
     }
 
     fn process(&self, work: &mut Box<dyn Work>, fetched: &Fetched) -> Done {
-        let now = Timestamp::now();
-        catch_unwind(AssertUnwindSafe(|| process(work.as_mut(), fetched, now))).unwrap_or_else(|_| {
-            *work = (self.make)();
-            let rejection =
-                Rejection { reason: Reason::Panicked, message: "a fault of newswatch; the log has more".into() };
-            done(fetched, Processed::dead_letter(&fetched.record(), self.stage, rejection, now))
-        })
+        timed(fetched, |record, now| process_or_bury(work, || (self.make)(), self.stage, record, now))
     }
 }
 
 /// Has one record processed, and takes the time.
-pub(crate) fn process(work: &mut dyn Work, fetched: &Fetched, now: Timestamp) -> Done {
-    let start = Instant::now();
-    let mut processed = work.process(&fetched.record(), now);
+pub(crate) fn timed(fetched: &Fetched, process: impl FnOnce(&Record<'_>, Timestamp) -> Processed) -> Done {
+    let (start, now) = (Instant::now(), Timestamp::now());
+    let mut processed = process(&fetched.record(), now);
     processed.took = start.elapsed();
-    done(fetched, processed)
-}
-
-fn done(fetched: &Fetched, processed: Processed) -> Done {
     Done { topic: Arc::clone(&fetched.topic), partition: fetched.partition, offset: fetched.offset, processed }
 }

@@ -1,0 +1,138 @@
+//! What a backtest reads: records from files, from standard input or from a range of a topic, one after the other.
+//! Bad input is handed on as such and stops nothing.
+
+use std::collections::VecDeque;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::commands::Usage;
+use crate::commands::lines::{self, LineError, Lines};
+use crate::kafka::stage::fetched::Fetched;
+use crate::pipeline::reason::Reason;
+
+/// The reason of what could not be read at all; all of it counts as one dead letter.
+const UNREADABLE: &str = "unreadable";
+
+/// A piece of input.
+#[derive(Debug)]
+pub(super) enum Given {
+    /// A record.
+    Record(Fetched),
+    /// What is not even a record.
+    Bad(BadInput),
+}
+
+/// A dead letter as a backtest tells of it.
+#[derive(Clone, Debug, serde::Serialize)]
+pub(super) struct BadInput {
+    /// The reason code.
+    #[serde(skip)]
+    pub(super) reason: &'static str,
+    /// The file and line, or the topic, partition and offset.
+    pub(super) place: String,
+    /// What exactly.
+    pub(super) message: String,
+}
+
+/// A piece of input and the number of the input it is from.
+pub(super) type Piece = (usize, Given);
+
+/// The files, in the order in which they were named.
+pub(super) struct Files {
+    left: VecDeque<PathBuf>,
+    open: Option<(Arc<str>, Lines)>,
+    number: usize,
+    longest: usize,
+    progress: ProgressBar,
+}
+
+impl Files {
+    /// # Errors
+    /// One of them is not there, or is a folder.
+    pub(super) fn new(paths: &[PathBuf], longest: usize) -> Result<Self, Usage> {
+        let mut bytes = Some(0);
+        for path in paths.iter().filter(|path| *path != Path::new("-")) {
+            match std::fs::metadata(path) {
+                Ok(known) if known.is_dir() => return Err(Usage(format!("{} is a folder", path.display()))),
+                Ok(known) => bytes = bytes.map(|bytes| bytes + known.len()),
+                Err(error) => return Err(Usage(format!("cannot read {}: {error}", path.display()))),
+            }
+        }
+        if paths.iter().any(|path| path == Path::new("-")) {
+            bytes = None;
+        }
+        let progress = progress(bytes);
+        Ok(Self { left: paths.iter().cloned().collect(), open: None, number: 0, longest, progress })
+    }
+
+    /// The next piece; none after the last.
+    pub(super) fn next(&mut self) -> Option<Piece> {
+        loop {
+            let Some((name, lines)) = &mut self.open else {
+                let path = self.left.pop_front()?;
+                self.number += 1;
+                let name: Arc<str> =
+                    if path == Path::new("-") { "stdin".into() } else { path.to_string_lossy().into() };
+                match self.open(&path) {
+                    Ok(lines) => self.open = Some((name, lines)),
+                    Err(error) => return Some((self.number, unreadable(&name, &error))),
+                }
+                continue;
+            };
+            let name = Arc::clone(name);
+            let given = match lines.next() {
+                Ok(None) => {
+                    self.open = None;
+                    continue;
+                }
+                Ok(Some(line)) => {
+                    let line = line.to_vec();
+                    Given::Record(Fetched::line(name, lines.number() as i64, line))
+                }
+                Err(LineError::TooLong { line, longest }) => Given::Bad(BadInput {
+                    reason: Reason::TooLarge.as_str(),
+                    place: format!("{name}:{line}"),
+                    message: format!("more than {longest} bytes (`events.max_bytes`)"),
+                }),
+                Err(LineError::Unreadable(error)) => {
+                    let place = format!("{name}, after line {}", lines.number());
+                    self.open = None;
+                    unreadable(&place, &error)
+                }
+            };
+            return Some((self.number, given));
+        }
+    }
+
+    fn open(&self, path: &Path) -> std::io::Result<Lines> {
+        let input = self.progress.wrap_read(lines::open(path)?);
+        Lines::of(Box::new(input), self.longest)
+    }
+}
+
+impl Drop for Files {
+    fn drop(&mut self) {
+        self.progress.finish_and_clear();
+    }
+}
+
+fn unreadable(place: &str, error: &std::io::Error) -> Given {
+    Given::Bad(BadInput { reason: UNREADABLE, place: place.to_owned(), message: error.to_string() })
+}
+
+/// How far it is, on a terminal: of so many bytes where that is known.
+fn progress(bytes: Option<u64>) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let (bar, template) = match bytes {
+        Some(bytes) => (ProgressBar::new(bytes), "{bar:30} {percent:>3} %  {bytes} of {total_bytes}, {eta} left"),
+        None => (ProgressBar::new_spinner(), "{spinner} {bytes} read in {elapsed}"),
+    };
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar.with_style(ProgressStyle::with_template(template).expect("the template is right"))
+}
