@@ -1,6 +1,8 @@
 //! The contract with whoever reads what we write: golden messages that every version reads and writes alike, the
 //! schemas as published, and a CloudEvents library of others that decodes our records.
 
+#![allow(clippy::unwrap_used, reason = "all of it is tests; lints see only the functions marked so")]
+
 use std::path::Path;
 use std::process::Command;
 
@@ -10,7 +12,7 @@ use newswatch::message::matched::MatchMessage;
 use newswatch::pipeline::processed::{Destination, Produce, Work};
 use newswatch::pipeline::record::Record;
 use newswatch::pipeline::story_stage::StoryStage;
-use newswatch::story::Limits;
+use newswatch::story::{Limits, StateValue};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -36,6 +38,9 @@ fn messages_of_earlier_versions_are_read_and_written_alike() {
     }
     for name in ["alert-open.json", "alert-update.json", "alert-close.json", "alert-retract.json"] {
         survives::<Alert>(name);
+    }
+    for name in ["story.json", "story-text.json", "story-event.json", "story-watchlist.json", "story-partition.json"] {
+        survives::<StateValue>(name);
     }
 }
 
