@@ -14,6 +14,7 @@ mod evaluate;
 mod evidence;
 mod expression;
 mod filter;
+mod hashed;
 pub(in crate::matching) mod language;
 mod revision;
 mod scan;
@@ -304,6 +305,13 @@ impl Engine {
         let matches =
             matched.chunk_by(of_one).filter_map(|queries| self.matched(queries, &mut evaluation, &mut over)).collect();
         if over.is_empty() { Ok(matches) } else { Err(self.unfinished(matches, over)) }
+    }
+
+    /// Reads an event as [`Engine::evaluate`] does first, and evaluates nothing: how many of the words and
+    /// names of all queries are there. What it costs is the price of the text.
+    pub fn look_up(&self, event: &Event<'_>, workspace: &mut Workspace) -> usize {
+        workspace.found.read(&self.dictionary, event);
+        workspace.found.touched.len()
     }
 
     /// Reads an event; the queries that may match, in their order.

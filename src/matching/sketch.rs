@@ -128,7 +128,7 @@ mod tests {
     fn sketches_are_pinned() {
         assert_eq!(
             of("A chip in the harbour", "港口在暴风雨", "").to_text(),
-            "AQAAUpAdr6fONzneeXUWMI2blD/mpV7wk7NcQyK0q6ts61rL0/s="
+            "AQA5ciAXtVsrHVGpDUIhXvdRekPQZZl0k3l2ghJ/Jdn67HgDqvA="
         );
     }
 }

@@ -6,19 +6,25 @@
 //! - `fold`: one character to its folded form (NFKC, case, marks, letter variants);
 //! - `unit`: the characters of a text one by one, with their classes, unseen ones left out;
 //! - `word`, `affix`: where words begin and end; `breaks`: what lies between them;
+//! - `table`, `read`: the same told quickly; `hash`: the number a word is known by;
 //! - `licence`: shorter forms a written word may stand for, when the vocabulary knows them.
 
 mod affix;
 mod breaks;
+mod eight;
 mod fold;
 mod han;
+mod hash;
 mod licence;
+mod read;
 mod scan;
 mod table;
 mod unit;
 mod word;
 
+pub use hash::{beginnings, hash};
 pub use licence::licensed;
+pub use read::{fold, fold_into};
 pub use scan::scan;
 pub use word::words;
 
@@ -155,56 +161,6 @@ pub struct Word {
     pub folded: String,
     /// The token.
     pub token: Token,
-}
-
-/// The hash of a folded word, character by character.
-pub fn hash(folded: &str) -> u64 {
-    finish(folded.chars().fold(HASH_START, step))
-}
-
-/// The hashes of a folded word's beginnings, from its first character to all of it.
-pub fn beginnings(folded: &str) -> impl Iterator<Item = u64> {
-    let mut state = HASH_START;
-    folded.chars().map(move |c| {
-        state = step(state, c);
-        finish(state)
-    })
-}
-
-/// The folded form of what stands inside one word.
-///
-/// Apostrophes are dropped, and full stops except those between digits: `U.S` is `us`, `4.5` stays.
-/// Suffixes are not touched: that is the business of [`words`].
-pub fn fold(word: &str) -> String {
-    let units = unit::units(word);
-    let mut folded = String::with_capacity(word.len());
-    for (i, unit) in units.iter().enumerate() {
-        match unit.kind {
-            unit::Kind::Letter(_) => folded.push_str(&unit.folded),
-            unit::Kind::Dot if i > 0 && unit::digits_around(&units, i) => folded.push('.'),
-            _ => {}
-        }
-    }
-    folded
-}
-
-const HASH_START: u64 = 0x51_7c_c1_b7_27_22_0a_95;
-const HASH_FACTOR: u64 = 0x9e_37_79_b9_7f_4a_7c_15;
-
-#[inline(always)]
-fn step(state: u64, c: char) -> u64 {
-    step_code(state, u32::from(c))
-}
-
-#[inline(always)]
-fn step_code(state: u64, code: u32) -> u64 {
-    (state ^ u64::from(code)).wrapping_mul(HASH_FACTOR)
-}
-
-/// Brings the high bits, which depend on every character, to the low ones.
-#[inline(always)]
-fn finish(state: u64) -> u64 {
-    (state ^ (state >> 32)).wrapping_mul(HASH_FACTOR)
 }
 
 #[cfg(test)]

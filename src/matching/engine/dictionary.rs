@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use hashbrown::HashMap;
 use smallvec::SmallVec;
 
+use super::hashed::Hashed;
 use super::language::{Stem, Stemming};
 use crate::matching::query::{Pattern, Patterns};
 use crate::matching::text;
@@ -22,16 +23,24 @@ pub(super) type Units = SmallVec<[Unit; 2]>;
 /// Units by what finds them.
 #[derive(Default)]
 pub(super) struct Dictionary {
-    words: HashMap<u64, Unit>,
-    pairs: HashMap<u64, Unit>,
-    exact: HashMap<u64, Vec<(Box<str>, Unit)>>,
-    prefixes: HashMap<u64, Unit>,
+    words: Hashed<Forms>,
+    pairs: Hashed<Unit>,
+    prefixes: Hashed<Unit>,
     patterns: Vec<(Pattern, Unit)>,
     /// All patterns together, compiled when the first word is met.
     automaton: OnceLock<Patterns>,
     stems: HashMap<(Stem, Box<str>), Unit>,
     stemming: Stemming,
     prices: Vec<u32>,
+}
+
+/// What is looked for of a folded word.
+#[derive(Default)]
+pub(super) struct Forms {
+    /// However it is written.
+    pub(super) any: Option<Unit>,
+    /// Exactly as written.
+    pub(super) exact: Vec<(Box<str>, Unit)>,
 }
 
 /// The key of two neighbouring characters.
@@ -74,19 +83,19 @@ impl Dictionary {
     /// The unit of a folded word, or of one character of a script without spaces.
     pub(super) fn add_word(&mut self, folded: &str) -> Unit {
         let price = if folded.is_ascii() { folded.len() } else { folded.chars().count() };
-        let prices = &mut self.prices;
-        *self.words.entry(text::hash(folded)).or_insert_with(|| Self::unit(prices, price_of_length(price)))
+        let forms = self.words.get_or_insert_with(text::hash(folded), Forms::default);
+        *forms.any.get_or_insert_with(|| Self::unit(&mut self.prices, price_of_length(price)))
     }
 
     /// The unit of two neighbouring characters.
     pub(super) fn add_pair(&mut self, first: u64, second: u64) -> Unit {
         let prices = &mut self.prices;
-        *self.pairs.entry(pair(first, second)).or_insert_with(|| Self::unit(prices, 40))
+        *self.pairs.get_or_insert_with(pair(first, second), || Self::unit(prices, 40))
     }
 
     /// The unit of a word exactly as written.
     pub(super) fn add_exact(&mut self, folded: &str, written: &str) -> Unit {
-        let forms = self.exact.entry(text::hash(folded)).or_default();
+        let forms = &mut self.words.get_or_insert_with(text::hash(folded), Forms::default).exact;
         if let Some((_, unit)) = forms.iter().find(|(form, _)| **form == *written) {
             return *unit;
         }
@@ -99,7 +108,7 @@ impl Dictionary {
     pub(super) fn add_prefix(&mut self, folded: &str) -> Unit {
         let prices = &mut self.prices;
         let price = price_of_length(folded.chars().count()) * 3;
-        *self.prefixes.entry(text::hash(folded)).or_insert_with(|| Self::unit(prices, price))
+        *self.prefixes.get_or_insert_with(text::hash(folded), || Self::unit(prices, price))
     }
 
     /// The unit of all words that fit a pattern, which is added once.
@@ -133,41 +142,37 @@ impl Dictionary {
         self.prices[unit as usize]
     }
 
+    /// What is looked for of a folded word or character.
+    #[inline]
+    pub(super) fn forms(&self, hash: u64) -> Option<&Forms> {
+        self.words.get(hash)
+    }
+
     /// The unit of a folded word or character.
     #[inline]
     pub(super) fn word(&self, hash: u64) -> Option<Unit> {
-        self.words.get(&hash).copied()
+        self.forms(hash)?.any
     }
 
     /// The unit of two neighbouring characters.
     #[inline]
     pub(super) fn pair(&self, first: u64, second: u64) -> Option<Unit> {
-        self.pairs.get(&pair(first, second)).copied()
+        self.pairs.get(pair(first, second)).copied()
     }
 
-    /// The forms that are looked for exactly, of a folded word.
-    #[inline]
-    pub(super) fn exact(&self, hash: u64) -> &[(Box<str>, Unit)] {
-        self.exact.get(&hash).map_or(&[], Vec::as_slice)
-    }
-
-    /// All units of a folded word that do not depend on how it is written.
-    pub(super) fn units(&self, hash: u64, folded: impl FnOnce() -> String) -> Units {
-        let mut units = Units::from_iter(self.word(hash));
-        if self.prefixes.is_empty() && self.stems.is_empty() && self.patterns.is_empty() {
-            return units;
-        }
-        let folded = folded();
+    /// The units of all words that this one is a form of, or fits.
+    pub(super) fn wider(&self, folded: &str) -> Units {
+        let mut units = Units::new();
         if !self.prefixes.is_empty() {
-            units.extend(text::beginnings(&folded).filter_map(|hash| self.prefixes.get(&hash).copied()));
+            units.extend(text::beginnings(folded).filter_map(|hash| self.prefixes.get(hash).copied()));
         }
         if !self.patterns.is_empty() {
             let automaton =
                 self.automaton.get_or_init(|| Patterns::new(self.patterns.iter().map(|(pattern, _)| pattern)));
-            units.extend(automaton.fitting(&folded).map(|number| self.patterns[number].1));
+            units.extend(automaton.fitting(folded).map(|number| self.patterns[number].1));
         }
-        for stem in self.stemming.candidates(&folded) {
-            units.extend(self.stems.get(&stem_key(stem, &folded)).copied());
+        for stem in self.stemming.candidates(folded) {
+            units.extend(self.stems.get(&stem_key(*stem, folded)).copied());
         }
         units
     }

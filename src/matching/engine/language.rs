@@ -76,8 +76,8 @@ impl Stemming {
     }
 
     /// The stemmers that may find something in a word.
-    pub(in crate::matching) fn candidates(&self, folded: &str) -> SmallVec<[Stem; 2]> {
-        self.heads.get(&head(folded)).cloned().unwrap_or_default()
+    pub(in crate::matching) fn candidates(&self, folded: &str) -> &[Stem] {
+        self.heads.get(&head(folded)).map_or(&[], SmallVec::as_slice)
     }
 }
 

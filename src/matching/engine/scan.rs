@@ -6,7 +6,7 @@
 use hashbrown::HashMap;
 use smallvec::SmallVec;
 
-use super::dictionary::{Dictionary, Unit, Units};
+use super::dictionary::{Dictionary, Forms, Unit, Units};
 use super::vocabulary::is_single;
 use crate::matching::query::{FARTHEST, Field};
 use crate::matching::text::{self, Break, Script, Sink, Token};
@@ -57,27 +57,79 @@ pub(super) struct Found {
     scripts: [u32; Script::ALL.len()],
     /// Words that stand for some unit, as they were met before.
     seen: HashMap<u64, Seen>,
-    /// Words that stand for none, by the high bits of their hashes: most of any text ends here.
-    nothing: Vec<u64>,
+    nothing: Nothing,
+    /// A folded word, while it is looked at.
+    folded: String,
 }
 
-/// What is known of a folded word that was met before.
-#[derive(Clone, Default)]
+/// What is known of a word that was met before.
+#[derive(Default)]
 struct Seen {
+    /// Units that do not depend on how it is written.
     units: Units,
     exact: bool,
     /// Shorter forms of it that are units.
     licensed: SmallVec<[u64; 1]>,
 }
 
+impl Seen {
+    fn is_nothing(&self) -> bool {
+        self.units.is_empty() && !self.exact && self.licensed.is_empty()
+    }
+}
+
 /// Words remembered per worker: a few megabytes.
 const REMEMBERED: usize = 1 << 16;
-/// Words of no interest remembered per worker: two megabytes, room for what the news of a day is written with.
-const FORGETTABLE: usize = 1 << 18;
+
+/// Words that stand for no unit: most of any text ends here. Each has a place that the high bits of its hash
+/// tell, until another takes it.
+struct Nothing {
+    /// What the last few texts are written with, small enough to stay near.
+    near: Box<[u64; 1 << NEAR_BITS]>,
+    /// What the news of a day is written with: two megabytes.
+    far: Box<[u64; 1 << FAR_BITS]>,
+}
+
+const NEAR_BITS: u32 = 13;
+const FAR_BITS: u32 = 18;
+
+fn places<const N: usize>() -> Box<[u64; N]> {
+    // Empty places hold what cannot be there: of 0 the place is the first, of the highest hash the last.
+    let mut hashes = vec![0; N];
+    hashes[0] = u64::MAX;
+    hashes.into_boxed_slice().try_into().expect("it was made of this length")
+}
+
+impl Default for Nothing {
+    fn default() -> Self {
+        Self { near: places(), far: places() }
+    }
+}
+
+impl Nothing {
+    #[inline(always)]
+    fn is_near(&self, hash: u64) -> bool {
+        self.near[(hash >> (u64::BITS - NEAR_BITS)) as usize] == hash
+    }
+
+    /// Whether a word is among them; from now on it is near if so.
+    fn holds(&mut self, hash: u64) -> bool {
+        let holds = self.far[(hash >> (u64::BITS - FAR_BITS)) as usize] == hash;
+        if holds {
+            self.near[(hash >> (u64::BITS - NEAR_BITS)) as usize] = hash;
+        }
+        holds
+    }
+
+    fn add(&mut self, hash: u64) {
+        self.near[(hash >> (u64::BITS - NEAR_BITS)) as usize] = hash;
+        self.far[(hash >> (u64::BITS - FAR_BITS)) as usize] = hash;
+    }
+}
 
 impl Found {
     pub(super) fn for_units(units: usize) -> Self {
-        Self { places: vec![Vec::new(); units], nothing: vec![0; FORGETTABLE], ..Self::default() }
+        Self { places: vec![Vec::new(); units], ..Self::default() }
     }
 
     /// Forgets the last event and reads the next.
@@ -150,12 +202,16 @@ impl Found {
     }
 
     fn put(&mut self, unit: Unit, place: Place) {
-        let places = &mut self.places[unit as usize];
-        if places.is_empty() {
-            self.touched.push(unit);
-        }
-        places.push(place);
+        put(&mut self.places, &mut self.touched, unit, place);
     }
+}
+
+fn put(places: &mut [Vec<Place>], touched: &mut Vec<Unit>, unit: Unit, place: Place) {
+    let places = &mut places[unit as usize];
+    if places.is_empty() {
+        touched.push(unit);
+    }
+    places.push(place);
 }
 
 fn together(starts: &[u32], a: &Place, b: &Place) -> bool {
@@ -174,17 +230,12 @@ struct Pass<'a> {
 }
 
 impl Sink for Pass<'_> {
-    #[inline]
+    #[inline(always)]
     fn token(&mut self, token: Token) {
         let start = self.at;
         self.at += token.half_words();
-        match token.breaks {
-            Break::None => {}
-            Break::Sentence => self.found.sentences.push(start),
-            Break::Paragraph => {
-                self.found.sentences.push(start);
-                self.found.paragraphs.push(start);
-            }
+        if token.breaks != Break::None {
+            self.part(token.breaks, start);
         }
         self.found.scripts[token.script as usize] += 1;
         let place = Place { start, end: self.at, spelling: NO_SPELLING, from: token.start, to: token.end };
@@ -192,71 +243,92 @@ impl Sink for Pass<'_> {
             self.single(&token, place);
         } else {
             self.single = None;
-            self.word(&token, place);
+            if !self.found.nothing.is_near(token.hash) {
+                self.word(&token, place);
+            }
         }
     }
 }
 
 impl Pass<'_> {
+    #[cold]
+    fn part(&mut self, breaks: Break, start: u32) {
+        self.found.sentences.push(start);
+        if breaks == Break::Paragraph {
+            self.found.paragraphs.push(start);
+        }
+    }
+
+    #[inline(always)]
     fn single(&mut self, token: &Token, place: Place) {
-        if let Some(unit) = self.dictionary.word(token.hash) {
-            self.found.put(unit, place);
+        if let Some(forms) = self.dictionary.forms(token.hash) {
+            self.forms(forms, token, place);
         }
         if let Some((hash, from, to)) = self.single
             && let Some(unit) = self.dictionary.pair(hash, token.hash)
-            && !separated(&self.text[to as usize..token.start as usize])
         {
-            self.found.put(unit, Place { start: place.start - 1, from, ..place });
+            self.pair(unit, to, token.start, Place { start: place.start - 1, from, ..place });
         }
-        self.exact(token, place);
         self.single = Some((token.hash, token.start, token.end));
     }
 
-    fn exact(&mut self, token: &Token, place: Place) {
+    #[inline(never)]
+    fn pair(&mut self, unit: Unit, to: u32, from: u32, place: Place) {
+        if !separated(&self.text[to as usize..from as usize]) {
+            self.found.put(unit, place);
+        }
+    }
+
+    #[inline(never)]
+    fn forms(&mut self, forms: &Forms, token: &Token, place: Place) {
+        if let Some(unit) = forms.any {
+            self.found.put(unit, place);
+        }
+        self.exact(&forms.exact, token, place);
+    }
+
+    fn exact(&mut self, exact: &[(Box<str>, Unit)], token: &Token, place: Place) {
         let written = &self.text[token.start as usize..token.end as usize];
-        for (form, unit) in self.dictionary.exact(token.hash) {
+        for (form, unit) in exact {
             if **form == *written {
                 self.found.put(*unit, place);
             }
         }
     }
 
+    #[inline(never)]
     fn word(&mut self, token: &Token, place: Place) {
-        let slot = (token.hash >> (u64::BITS - FORGETTABLE.ilog2())) as usize;
-        // No slot begins as the hash of a word, but for 0, which is looked up like a new one.
-        if token.hash != 0 && self.found.nothing[slot] == token.hash {
+        if self.found.nothing.holds(token.hash) {
             return;
         }
-        let seen = match self.found.seen.get(&token.hash) {
-            Some(seen) => seen.clone(),
-            None => {
-                let seen = self.look_up(token);
-                if seen.units.is_empty() && !seen.exact && seen.licensed.is_empty() {
-                    self.found.nothing[slot] = token.hash;
-                    return;
-                }
-                self.found.seen.insert(token.hash, seen.clone());
-                seen
+        if !self.found.seen.contains_key(&token.hash) {
+            let seen = self.look_up(token);
+            if seen.is_nothing() {
+                return self.found.nothing.add(token.hash);
             }
-        };
-        for unit in &seen.units {
-            self.found.put(*unit, place);
+            self.found.seen.insert(token.hash, seen);
         }
-        if seen.exact {
-            self.exact(token, place);
+        let Found { seen, places, touched, .. } = &mut *self.found;
+        let seen = &seen[&token.hash];
+        for unit in &seen.units {
+            put(places, touched, *unit, place);
         }
         for hash in &seen.licensed {
             if let Some((_, from, to)) = text::licensed(self.text, token, |form| form == *hash)
                 && let Some(unit) = self.dictionary.word(*hash)
             {
-                self.found.put(unit, Place { from, to, ..place });
+                put(places, touched, unit, Place { from, to, ..place });
             }
+        }
+        if seen.exact
+            && let Some(forms) = self.dictionary.forms(token.hash)
+        {
+            self.exact(&forms.exact, token, place);
         }
     }
 
     #[cold]
-    fn look_up(&self, token: &Token) -> Seen {
-        let folded = || text::fold(&self.text[token.start as usize..token.end as usize]);
+    fn look_up(&mut self, token: &Token) -> Seen {
         let mut licensed = SmallVec::new();
         // Every form is asked for, so that one that another query knows does not hide this one's.
         text::licensed(self.text, token, |form| {
@@ -265,11 +337,11 @@ impl Pass<'_> {
             }
             false
         });
-        Seen {
-            units: self.dictionary.units(token.hash, folded),
-            exact: !self.dictionary.exact(token.hash).is_empty(),
-            licensed,
-        }
+        let forms = self.dictionary.forms(token.hash);
+        let mut units = Units::from_iter(forms.and_then(|forms| forms.any));
+        text::fold_into(&self.text[token.start as usize..token.end as usize], &mut self.found.folded);
+        units.extend(self.dictionary.wider(&self.found.folded));
+        Seen { units, exact: forms.is_some_and(|forms| !forms.exact.is_empty()), licensed }
     }
 }
 

@@ -23,6 +23,11 @@ impl Breaks {
         Breaks { inside: true, ..Breaks::default() }
     }
 
+    /// There was a word before.
+    pub(super) fn inside(&mut self) {
+        self.inside = true;
+    }
+
     pub(super) fn newline(&mut self) {
         self.hard = Break::Paragraph;
     }

@@ -3,8 +3,9 @@
 
 use smallvec::SmallVec;
 
-use super::unit::{Kind, units};
-use super::{HASH_START, Script, Token, finish, step};
+use super::hash::WordHash;
+use super::read::Reader;
+use super::{Script, Token};
 
 /// Letters of a word with their places in the text.
 type Letters = SmallVec<[(char, u32, u32); 24]>;
@@ -25,10 +26,12 @@ pub fn licensed(text: &str, token: &Token, mut known: impl FnMut(u64) -> bool) -
 
 fn letters(text: &str, token: &Token) -> Letters {
     let mut letters = Letters::new();
-    for unit in units(&text[token.start as usize..token.end as usize]) {
-        if matches!(unit.kind, Kind::Letter(_)) {
-            let (start, end) = (token.start + unit.start as u32, token.start + unit.end as u32);
-            letters.extend(unit.folded.chars().map(|c| (c, start, end)));
+    let reader = Reader::new(&text[..token.end as usize]);
+    let mut at = token.start as usize;
+    while let Some(read) = reader.read_seen(at) {
+        at = read.end;
+        if read.entry.is_letter() {
+            letters.extend(read.folded().into_iter().map(|c| (c, read.start as u32, read.end as u32)));
         }
     }
     letters
@@ -117,5 +120,7 @@ fn without_particles(letters: &Letters) -> impl Iterator<Item = (u64, u32, u32)>
 }
 
 fn hash(chars: impl Iterator<Item = char>) -> u64 {
-    finish(chars.fold(HASH_START, step))
+    let mut hash = WordHash::NEW;
+    hash.extend(chars);
+    hash.finish()
 }

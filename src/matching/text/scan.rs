@@ -1,16 +1,19 @@
 //! The fast pass over a text. It must give the tokens of [`super::words`] on every text.
 //!
-//! Letters are classed, folded and hashed in one go by [`TABLE`]; whatever is rare (apostrophes, full
-//! stops inside words, letters that fold to several or are composed of several) is looked at by
-//! functions off that path, which read ahead but never allocate.
+//! Letters are classed, folded and hashed in one go: ASCII by eights, the rest by the table, with loops of
+//! their own for the letters of two bytes and for Han. Whatever is rare (apostrophes, full stops inside
+//! words, letters that fold to several or are composed of several) is looked at by functions off that
+//! path, which read ahead but never allocate.
 
 use super::affix::{self, Affix};
 use super::breaks::{Abbreviation, Breaks};
-use super::fold::{Folded, compose};
-use super::table::{Entry, TABLE, folded};
+use super::eight::Eight;
+use super::hash::WordHash;
+use super::read::{Read, Reader};
+use super::table::Entry;
 use super::unit::Kind;
 use super::word::MAX_INITIALS;
-use super::{HASH_START, Script, Sink, Token, finish, step, step_code};
+use super::{Break, Script, Sink, Token};
 
 /// Hands the tokens of `text` to `sink`, in their order.
 ///
@@ -18,43 +21,37 @@ use super::{HASH_START, Script, Sink, Token, finish, step, step_code};
 /// If the text is longer than 4 GiB.
 pub fn scan(text: &str, sink: &mut impl Sink) {
     u32::try_from(text.len()).expect("a text is shorter than 4 GiB");
-    Scan { text, table: &TABLE, breaks: Breaks::default(), seen: Seen::Other, last: None }.run(sink);
-}
-
-/// What was seen last.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Seen {
-    Word,
-    Dot,
-    Other,
+    let last = Last { hash: 0, start: 0, end: 0, script: Script::Other, next: NOWHERE };
+    Scan { text: Reader::new(text), breaks: Breaks::default(), parted: false, last, dot_end: NOWHERE }.run(sink);
 }
 
 struct Scan<'t> {
-    text: &'t str,
-    table: &'t [Entry; 0x1_0000],
+    text: Reader<'t>,
     breaks: Breaks,
-    seen: Seen,
-    last: Option<Token>,
+    /// Whether there is something in `breaks`: in most places between words there is not.
+    parted: bool,
+    last: Last,
+    /// Where the last full stop ends, with all that is not seen.
+    dot_end: usize,
 }
 
-/// A character, or several that make one.
-#[derive(Clone, Copy)]
-struct Read {
-    entry: Entry,
-    whole: u32,
-    start: usize,
-    end: usize,
-}
+/// Of a place before there is any.
+const NOWHERE: usize = usize::MAX;
 
-impl Read {
-    fn folded(&self) -> Folded {
-        folded(self.whole, self.entry)
-    }
+/// The last word.
+struct Last {
+    hash: u64,
+    start: u32,
+    end: u32,
+    script: Script,
+    /// Where what was read of it ends, with all that is not seen.
+    next: usize,
 }
 
 /// A word so far.
+#[derive(Clone, Copy)]
 struct Run {
-    state: u64,
+    hash: WordHash,
     script: Script,
     /// The script of its last letter.
     last: Script,
@@ -69,14 +66,14 @@ impl Run {
     /// A word of which nothing is read yet.
     #[inline(always)]
     fn new(first: usize, script: Script) -> Self {
-        Run { state: HASH_START, script, last: script, first, end: first, next: first }
+        Run { hash: WordHash::NEW, script, last: script, first, end: first, next: first }
     }
 
     #[inline(always)]
     fn append(&mut self, letter: &Read, joined: Script, last: Script) {
         match letter.entry.one() {
-            Some(one) => self.state = step_code(self.state, one),
-            None => self.state = letter.folded().into_iter().fold(self.state, step),
+            Some(one) => self.hash.push(one),
+            None => self.hash.extend(letter.folded()),
         }
         self.script = joined;
         self.last = last;
@@ -88,114 +85,204 @@ impl Run {
 impl Scan<'_> {
     fn run(mut self, sink: &mut impl Sink) {
         let mut at = 0;
-        while let Some(read) = self.read(at) {
-            at = read.end;
-            match read.entry.kind() {
-                Kind::Gap | Kind::Apostrophe | Kind::Quote => self.seen = Seen::Other,
-                Kind::Letter(script) => {
-                    let mut run = Run::new(read.start, script);
-                    run.append(&read, script, script);
-                    if script.is_single() {
-                        self.add_marks(&mut run);
-                    } else {
-                        self.add_letters(&mut run);
-                    }
-                    at = run.next;
-                    self.emit(&run, sink);
-                }
-                Kind::Unseen => {}
-                Kind::Newline => {
-                    self.breaks.newline();
-                    self.seen = Seen::Other;
-                }
-                Kind::Stop => {
-                    self.breaks.stop();
-                    self.seen = Seen::Other;
-                }
-                Kind::Dot => self.dot(),
-            }
+        while let Some(byte) = self.text.byte(at) {
+            at = match byte {
+                b' ' => at + 1,
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => self.ascii_word(at, sink),
+                _ => self.other(at, sink),
+            };
         }
     }
 
+    /// A word that begins with a letter or digit of ASCII: where to read on.
     #[inline(always)]
-    fn emit(&mut self, run: &Run, sink: &mut impl Sink) {
-        let token = Token {
-            hash: finish(run.state),
-            start: run.first as u32,
-            end: run.end as u32,
-            script: run.script,
-            breaks: self.breaks.before(self.text, run.first, run.script, self.seen == Seen::Dot),
-        };
+    fn ascii_word(&mut self, at: usize, sink: &mut impl Sink) -> usize {
+        let run = self.add_ascii(Run::new(at, Script::Digits));
+        self.end(run, sink)
+    }
+
+    /// A word as far as it is plain: it ends here, or goes on with what is rare. Where to read on.
+    #[inline(always)]
+    fn end(&mut self, run: Run, sink: &mut impl Sink) -> usize {
+        if self.ends(run.next) {
+            return self.emit(run.hash, run.first, run.end, run.script, run.next, sink);
+        }
+        // A copy field by field: the run itself stays in registers.
+        let Run { hash, script, last, first, end, next } = run;
+        let run = self.add_letters(Run { hash, script, last, first, end, next });
+        self.emit(run.hash, run.first, run.end, run.script, run.next, sink)
+    }
+
+    /// Whether a word ends for certain before the byte at `at`, which is no letter or digit of ASCII.
+    #[inline(always)]
+    fn ends(&self, at: usize) -> bool {
+        let gap = |byte: u8| byte.is_ascii() && !byte.is_ascii_alphanumeric();
+        match self.text.byte(at) {
+            Some(b'.' | b'\'' | b'"') => self.text.byte(at + 1).is_none_or(gap),
+            other => other.is_none_or(gap),
+        }
+    }
+
+    /// Whatever begins with another character: where to read on.
+    #[inline(always)]
+    fn other(&mut self, at: usize, sink: &mut impl Sink) -> usize {
+        if let Some(entry) = self.text.three(at)
+            && entry.is_plain(Script::Han)
+        {
+            return self.han(at, entry, sink);
+        }
+        if let Some(script) = self.text.two(at).and_then(Entry::plain_script) {
+            let run = self.add_two(Run::new(at, script));
+            return self.end(run, sink);
+        }
+        let Some(Read { entry, end, .. }) = self.text.read(at) else { return at };
+        match entry.kind() {
+            Kind::Gap | Kind::Apostrophe | Kind::Quote => {}
+            Kind::Letter(_) => {
+                let run = self.any_word(at);
+                return self.emit(run.hash, run.first, run.end, run.script, run.next, sink);
+            }
+            Kind::Unseen => self.unseen(at, end),
+            Kind::Newline => self.part(Breaks::newline),
+            Kind::Stop => self.part(Breaks::stop),
+            Kind::Dot => self.dot(at, end),
+        }
+        end
+    }
+
+    /// A run of Han characters: one word each, and nothing between. Where to read on.
+    #[inline(always)]
+    fn han(&mut self, mut at: usize, mut entry: Entry, sink: &mut impl Sink) -> usize {
+        let mut breaks = if self.parted { self.parting(at, Script::Han) } else { Break::None };
+        loop {
+            let hash = WordHash::of_one(entry.plain());
+            sink.token(Token { hash, start: at as u32, end: at as u32 + 3, script: Script::Han, breaks });
+            at += 3;
+            match self.text.three(at) {
+                Some(next) if next.is_plain(Script::Han) => entry = next,
+                _ => break,
+            }
+            breaks = Break::None;
+        }
+        self.last = Last { hash: 0, start: at as u32 - 3, end: at as u32, script: Script::Han, next: at };
+        at
+    }
+
+    /// A word is read: where to read on.
+    #[inline(always)]
+    fn emit(
+        &mut self,
+        hash: WordHash,
+        first: usize,
+        end: usize,
+        script: Script,
+        next: usize,
+        sink: &mut impl Sink,
+    ) -> usize {
+        let breaks = if self.parted { self.parting(first, script) } else { Break::None };
+        let (hash, start, end) = (hash.finish(), first as u32, end as u32);
+        self.last = Last { hash, start, end, script, next };
+        sink.token(Token { hash, start, end, script, breaks });
+        next
+    }
+
+    #[inline(never)]
+    fn parting(&mut self, first: usize, script: Script) -> Break {
+        let breaks = self.breaks.before(self.text.text(), first, script, self.dot_end == first);
         self.breaks = Breaks::after_word();
-        self.seen = Seen::Word;
-        self.last = Some(token);
-        sink.token(token);
+        self.parted = false;
+        breaks
+    }
+
+    fn part(&mut self, by: impl FnOnce(&mut Breaks)) {
+        if self.last.next != NOWHERE {
+            self.breaks.inside();
+        }
+        by(&mut self.breaks);
+        self.parted = true;
     }
 
     #[cold]
-    fn dot(&mut self) {
-        self.breaks.dot(match &self.last {
-            Some(token) if self.seen == Seen::Word => Abbreviation::of(self.text, token),
-            _ => Abbreviation::Not,
-        });
-        self.seen = Seen::Dot;
-    }
-
-    /// The character at a byte.
-    #[inline(always)]
-    fn read(&self, at: usize) -> Option<Read> {
-        let bytes = self.text.as_bytes();
-        let &byte = bytes.get(at)?;
-        let follow = |i: usize| u32::from(bytes.get(at + i).copied().unwrap_or_default() & 0x3f);
-        let (whole, length) = match byte {
-            0..0x80 => (u32::from(byte), 1),
-            0x80..0xe0 => ((u32::from(byte) & 0x1f) << 6 | follow(1), 2),
-            0xe0..0xf0 => ((u32::from(byte) & 0x0f) << 12 | follow(1) << 6 | follow(2), 3),
-            0xf0.. => ((u32::from(byte) & 0x07) << 18 | follow(1) << 12 | follow(2) << 6 | follow(3), 4),
-        };
-        let entry = self.entry(whole);
-        let read = Read { entry, whole, start: at, end: at + length };
-        Some(if entry.is_base() { self.composed(read) } else { read })
-    }
-
-    #[inline(always)]
-    fn entry(&self, code: u32) -> Entry {
-        match self.table.get(code as usize) {
-            Some(&entry) => entry,
-            None => beyond_table(code),
+    fn unseen(&mut self, at: usize, end: usize) {
+        for known in [&mut self.last.next, &mut self.dot_end] {
+            if *known == at {
+                *known = end;
+            }
         }
     }
 
-    /// A character that may go together with those after it.
-    fn composed(&self, mut read: Read) -> Read {
-        while let Some(next) = self.text[read.end..].chars().next() {
-            if !self.entry(u32::from(next)).is_onto() {
+    #[inline(never)]
+    fn dot(&mut self, at: usize, dot_end: usize) {
+        let Last { hash, start, end, script, next } = self.last;
+        let abbreviation = if next == at {
+            let token = Token { hash, start, end, script, breaks: Break::None };
+            Abbreviation::of(self.text.text(), &token)
+        } else {
+            Abbreviation::Not
+        };
+        self.part(|breaks| breaks.dot(abbreviation));
+        self.dot_end = dot_end;
+    }
+
+    /// Reads on through ASCII letters and digits in a word that can hold them.
+    #[inline(always)]
+    fn add_ascii(&self, mut run: Run) -> Run {
+        loop {
+            let eight = Eight::new(self.text.eight(run.next));
+            let count = eight.count();
+            if count == 0 {
+                return run;
+            }
+            run.hash.append(eight.folded(count), count * 8);
+            run.next += count as usize;
+            run.end = run.next;
+            if eight.has_letters(count) {
+                run.script = Script::Latin;
+            }
+            run.last = if eight.is_digit(count - 1) { Script::Digits } else { Script::Latin };
+            if count < 8 {
+                return run;
+            }
+        }
+    }
+
+    /// Reads on through plain letters of two bytes in a word of one script.
+    #[inline(always)]
+    fn add_two(&self, mut run: Run) -> Run {
+        while let Some(entry) = self.text.two(run.next) {
+            if entry.is_plain(run.script) {
+                run.hash.push(entry.plain());
+                run.end = run.next + 2;
+                run.last = run.script;
+            } else if !entry.is_unseen() {
                 break;
             }
-            let Some(whole) = char::from_u32(read.whole).and_then(|c| compose(c, next)) else { break };
-            read.whole = u32::from(whole);
-            read.entry = self.entry(read.whole);
-            read.end += next.len_utf8();
+            run.next += 2;
         }
-        read
+        run
     }
 
-    /// The first character from `at` on that is seen.
-    fn read_seen(&self, mut at: usize) -> Option<Read> {
-        loop {
-            let read = self.read(at)?;
-            if read.entry.kind() != Kind::Unseen {
-                return Some(read);
+    /// The word that begins with the letter at a byte.
+    #[inline(never)]
+    fn any_word(&self, at: usize) -> Run {
+        let mut run = Run::new(at, Script::Other);
+        if let Some(read) = self.text.read(at)
+            && let Some(script) = read.entry.script()
+        {
+            run.append(&read, script, script);
+            if script.is_single() {
+                self.add_marks(&mut run);
+            } else {
+                run = self.add_letters(run);
             }
-            at = read.end;
         }
+        run
     }
 
     /// Reads on through what is written on or around a single character.
-    #[inline(always)]
     fn add_marks(&self, run: &mut Run) {
         while run.script == Script::Thai
-            && let Some(read) = self.read(run.next)
+            && let Some(read) = self.text.read(run.next)
         {
             match read.entry.kind() {
                 Kind::Letter(Script::Thai) if read.entry.is_mark() => run.append(&read, Script::Thai, Script::Thai),
@@ -205,29 +292,15 @@ impl Scan<'_> {
         }
     }
 
-    /// Reads on through ASCII letters, which fold to their lower case, in a Latin word.
-    #[inline(always)]
-    fn add_ascii(&self, run: &mut Run) {
-        let (mut state, mut next) = (run.state, run.next);
-        for &byte in &self.text.as_bytes()[next..] {
-            if !byte.is_ascii_alphabetic() {
-                break;
-            }
-            state = step_code(state, u32::from(byte | 0x20));
-            next += 1;
-        }
-        if next > run.next {
-            (run.state, run.next, run.end, run.last) = (state, next, next, Script::Latin);
-        }
-    }
-
     /// Reads on to the end of a word.
-    #[inline(always)]
-    fn add_letters(&mut self, run: &mut Run) {
-        if run.script == Script::Latin {
-            self.add_ascii(run);
-        }
-        while let Some(read) = self.read(run.next) {
+    #[inline(never)]
+    fn add_letters(&self, mut run: Run) -> Run {
+        loop {
+            run = match run.script {
+                Script::Latin | Script::Digits => self.add_ascii(run),
+                _ => self.add_two(run),
+            };
+            let Some(read) = self.text.read(run.next) else { return run };
             let goes_on = match read.entry.kind() {
                 Kind::Letter(script) => match run.script.join(script) {
                     Some(joined) => {
@@ -241,28 +314,27 @@ impl Scan<'_> {
                     true
                 }
                 Kind::Gap | Kind::Newline | Kind::Stop => false,
-                Kind::Dot => self.dot_inside(run, &read),
-                Kind::Apostrophe => self.apostrophe(run, &read),
-                Kind::Quote => self.quote(run, &read),
+                Kind::Dot => self.dot_inside(&mut run, &read),
+                Kind::Apostrophe => self.apostrophe(&mut run, &read),
+                Kind::Quote => self.quote(&mut run, &read),
             };
             if !goes_on {
-                return;
+                return run;
             }
         }
     }
 
     /// The next letter from `at` on, if it can go on the word.
     fn joining(&self, run: &Run, at: usize) -> Option<(Read, Script)> {
-        let read = self.read_seen(at)?;
+        let read = self.text.read_seen(at)?;
         let script = read.entry.script()?;
         run.script.join(script).map(|_| (read, script))
     }
 
-    #[cold]
     fn dot_inside(&self, run: &mut Run, dot: &Read) -> bool {
         let Some((next, script)) = self.joining(run, dot.end) else { return false };
         if run.last == Script::Digits && script == Script::Digits {
-            run.state = step(run.state, '.');
+            run.hash.push(u32::from('.'));
         } else if script != run.script || !self.is_initials(run, dot.start) || self.joining(run, next.end).is_some() {
             return false;
         }
@@ -274,7 +346,7 @@ impl Scan<'_> {
     fn is_initials(&self, run: &Run, end: usize) -> bool {
         let mut at = run.first;
         for i in 0..MAX_INITIALS {
-            let Some(read) = self.read_seen(at).filter(|read| read.start < end) else {
+            let Some(read) = self.text.read_seen(at).filter(|read| read.start < end) else {
                 return i > 0 && run.script.is_alphabetic();
             };
             match read.entry.kind() {
@@ -287,7 +359,6 @@ impl Scan<'_> {
         false
     }
 
-    #[cold]
     fn quote(&self, run: &mut Run, quote: &Read) -> bool {
         match self.joining(run, quote.end) {
             Some((next, Script::Hebrew)) => {
@@ -298,8 +369,7 @@ impl Scan<'_> {
         }
     }
 
-    #[cold]
-    fn apostrophe(&mut self, run: &mut Run, apostrophe: &Read) -> bool {
+    fn apostrophe(&self, run: &mut Run, apostrophe: &Read) -> bool {
         let Some((next, script)) = self.joining(run, apostrophe.end) else { return false };
         if !affix::may_hold_apostrophe(run.script, script) {
             return false;
@@ -313,7 +383,6 @@ impl Scan<'_> {
             }
             Affix::Prefix => {
                 *run = Run::new(next.start, script);
-                self.seen = Seen::Other;
                 true
             }
             Affix::None => {
@@ -328,7 +397,7 @@ impl Scan<'_> {
         let mut short = Short::default();
         while at < end
             && !short.is_long()
-            && let Some(read) = self.read(at)
+            && let Some(read) = self.text.read(at)
         {
             if read.entry.is_letter() {
                 short.push(&read.folded());
@@ -344,7 +413,7 @@ impl Scan<'_> {
         let mut end = start;
         let mut script: Option<Script> = None;
         while !short.is_long()
-            && let Some(read) = self.read_seen(end)
+            && let Some(read) = self.text.read_seen(end)
             && let Some(next) = read.entry.script()
         {
             script = script.map_or(Some(next), |script| script.join(next));
@@ -356,11 +425,6 @@ impl Scan<'_> {
         }
         (short, end)
     }
-}
-
-#[cold]
-fn beyond_table(code: u32) -> Entry {
-    char::from_u32(code).map_or(Entry::default(), Entry::of)
 }
 
 /// A few folded letters; longer than any affix is all the same.

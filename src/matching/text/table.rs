@@ -73,6 +73,31 @@ impl Entry {
         (self.0 & SEVERAL == 0).then_some(self.0 & 0xffff)
     }
 
+    /// Whether it is a letter of this script that folds to one character of the basic plane and has nothing
+    /// to do with the characters around it.
+    #[inline(always)]
+    pub(super) fn is_plain(self, script: Script) -> bool {
+        self.0 >> CLASS == FIRST_SCRIPT + script as u32
+    }
+
+    /// The script of a plain letter of which more than one make a word.
+    #[inline(always)]
+    pub(super) fn plain_script(self) -> Option<Script> {
+        self.script().filter(|script| self.is_plain(*script) && !script.is_single())
+    }
+
+    /// The folded form of a plain letter.
+    #[inline(always)]
+    pub(super) fn plain(self) -> u32 {
+        self.0 & 0xffff
+    }
+
+    /// Whether it is not seen, nor changes the character before it.
+    #[inline(always)]
+    pub(super) fn is_unseen(self) -> bool {
+        self.0 >> CLASS == 1
+    }
+
     pub(super) fn is_mark(self) -> bool {
         self.0 & MARK != 0
     }

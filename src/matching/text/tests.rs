@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::unit::{Kind, digits_around, units};
 use super::{Break, Token, Word, fold, hash, licensed, scan, words};
 
 /// The folded words of a text, parted by bars.
@@ -273,6 +274,23 @@ proptest! {
     }
 
     #[test]
+    fn scan_equals_words_on_long_words(parts in prop::collection::vec("[a-zA-Z0-9]{5,10}|[а-яй]{1,5}|[ا-ي]{1,9}|[中国芯]{1,3}|[ .'’é\u{64e}]", 0..12)) {
+        agree(&parts.concat())?;
+    }
+
+    #[test]
+    fn fold_equals_its_definition(parts in prop::collection::vec(prop::sample::select(TRICKY), 0..24)) {
+        let text = parts.concat();
+        let units = units(&text);
+        let kept = units.iter().enumerate().filter_map(|(i, unit)| match unit.kind {
+            Kind::Letter(_) => Some(unit.folded.as_str()),
+            Kind::Dot => digits_around(&units, i).then_some("."),
+            _ => None,
+        });
+        prop_assert_eq!(fold(&text), kept.collect::<String>(), "{:?}", text);
+    }
+
+    #[test]
     fn scan_equals_words_on_plain_text(text in "[A-Za-z0-9.,!?'’ \n-]{0,60}") {
         agree(&text)?;
     }
@@ -285,6 +303,21 @@ fn scan_equals_words_on_every_character() {
     let basic = ('\0'..='\u{ffff}').filter(|&c| !bulk(c) || u32::from(c) % 28 == 0);
     for c in basic.chain('\u{1d400}'..='\u{1d7ff}').chain('\u{1f100}'..='\u{1f1ff}').chain('\u{e0000}'..='\u{e01ef}') {
         agree(&format!("{c}a{c}1 {c}{c}.가{c}")).unwrap();
+    }
+}
+
+/// Letters are read by eights: whatever follows them stands once at every place, and at the text's end.
+#[test]
+fn scan_equals_words_at_every_place_of_eight_bytes() {
+    for letters in ["Abcdefgh1jklmnopq", "20260101020304050", "a1", "الصينوالصينوالصين", "Ждановскаяобласть"]
+    {
+        for (at, _) in letters.char_indices().chain([(letters.len(), ' ')]) {
+            for tricky in TRICKY {
+                agree(&format!("{}{tricky}", &letters[..at])).unwrap();
+                agree(&format!("{}{tricky}{}", &letters[..at], &letters[at..])).unwrap();
+                agree(&format!("{}{tricky} ", &letters[at..])).unwrap();
+            }
+        }
     }
 }
 

@@ -1,0 +1,166 @@
+//! The characters of a text one by one, by the table: what `unit` tells, without allocating.
+
+use super::Script;
+use super::fold::{Folded, compose};
+use super::table::{Entry, TABLE, folded};
+use super::unit::Kind;
+
+/// A text to read from.
+#[derive(Clone, Copy)]
+pub(super) struct Reader<'t> {
+    text: &'t str,
+    table: &'t [Entry; 0x1_0000],
+}
+
+/// A character, or several that make one.
+#[derive(Clone, Copy)]
+pub(super) struct Read {
+    pub(super) entry: Entry,
+    whole: u32,
+    pub(super) start: usize,
+    pub(super) end: usize,
+}
+
+impl Read {
+    pub(super) fn folded(&self) -> Folded {
+        folded(self.whole, self.entry)
+    }
+}
+
+impl<'t> Reader<'t> {
+    pub(super) fn new(text: &'t str) -> Self {
+        Self { text, table: &TABLE }
+    }
+
+    #[inline(always)]
+    pub(super) fn text(&self) -> &'t str {
+        self.text
+    }
+
+    #[inline(always)]
+    pub(super) fn byte(&self, at: usize) -> Option<u8> {
+        self.text.as_bytes().get(at).copied()
+    }
+
+    /// The eight bytes from `at` on, the first the lowest; zeros beyond the end of the text.
+    #[inline(always)]
+    pub(super) fn eight(&self, at: usize) -> u64 {
+        match self.text.as_bytes().get(at..).and_then(<[u8]>::first_chunk) {
+            Some(eight) => u64::from_le_bytes(*eight),
+            None => self.last_bytes(at),
+        }
+    }
+
+    #[cold]
+    fn last_bytes(&self, at: usize) -> u64 {
+        let bytes = self.text.as_bytes().get(at..).unwrap_or_default();
+        bytes.iter().rev().fold(0, |eight, byte| eight << 8 | u64::from(*byte))
+    }
+
+    /// The entry of the character at a byte, if it is of two bytes.
+    #[inline(always)]
+    pub(super) fn two(&self, at: usize) -> Option<Entry> {
+        let &[a, b] = self.text.as_bytes().get(at..)?.first_chunk()?;
+        let code = (u32::from(a) & 0x1f) << 6 | u32::from(b) & 0x3f;
+        (a & 0xe0 == 0xc0).then(|| self.table[code as usize])
+    }
+
+    /// The entry of the character at a byte, if it is of three bytes.
+    #[inline(always)]
+    pub(super) fn three(&self, at: usize) -> Option<Entry> {
+        let &[a, b, c] = self.text.as_bytes().get(at..)?.first_chunk()?;
+        let code = (u32::from(a) & 0x0f) << 12 | (u32::from(b) & 0x3f) << 6 | u32::from(c) & 0x3f;
+        (a & 0xf0 == 0xe0).then(|| self.table[code as usize])
+    }
+
+    /// The character at a byte, with those that compose with it.
+    #[inline(always)]
+    pub(super) fn read(&self, at: usize) -> Option<Read> {
+        let read = self.read_one(at)?;
+        // Nothing in ASCII composes.
+        let alone = !read.entry.is_base() || self.byte(read.end).is_none_or(|byte| byte.is_ascii());
+        if alone { Some(read) } else { self.composed(at) }
+    }
+
+    #[inline(always)]
+    fn read_one(&self, at: usize) -> Option<Read> {
+        let byte = self.byte(at)?;
+        let follow = |i: usize| u32::from(self.byte(at + i).unwrap_or_default() & 0x3f);
+        let (whole, length) = match byte {
+            0..0x80 => (u32::from(byte), 1),
+            0x80..0xe0 => ((u32::from(byte) & 0x1f) << 6 | follow(1), 2),
+            0xe0..0xf0 => ((u32::from(byte) & 0x0f) << 12 | follow(1) << 6 | follow(2), 3),
+            0xf0.. => ((u32::from(byte) & 0x07) << 18 | follow(1) << 12 | follow(2) << 6 | follow(3), 4),
+        };
+        Some(Read { entry: self.entry(whole), whole, start: at, end: at + length })
+    }
+
+    #[inline(always)]
+    fn entry(&self, code: u32) -> Entry {
+        match self.table.get(code as usize) {
+            Some(&entry) => entry,
+            None => beyond_table(code),
+        }
+    }
+
+    /// The character at a byte, which may go together with those after it.
+    #[inline(never)]
+    fn composed(&self, at: usize) -> Option<Read> {
+        let mut read = self.read_one(at)?;
+        while let Some(next) = self.read_one(read.end).filter(|next| next.entry.is_onto()) {
+            let (first, second) = (char::from_u32(read.whole), char::from_u32(next.whole));
+            let Some(whole) = first.zip(second).and_then(|(first, second)| compose(first, second)) else { break };
+            read.whole = u32::from(whole);
+            read.entry = self.entry(read.whole);
+            read.end = next.end;
+        }
+        Some(read)
+    }
+
+    /// The first character from `at` on that is seen.
+    pub(super) fn read_seen(&self, mut at: usize) -> Option<Read> {
+        loop {
+            let read = self.read(at)?;
+            if read.entry.kind() != Kind::Unseen {
+                return Some(read);
+            }
+            at = read.end;
+        }
+    }
+
+    /// Whether the first character from `at` on that is seen is a digit.
+    fn is_digit(&self, at: usize) -> bool {
+        self.read_seen(at).is_some_and(|read| read.entry.script() == Some(Script::Digits))
+    }
+}
+
+#[cold]
+fn beyond_table(code: u32) -> Entry {
+    char::from_u32(code).map_or(Entry::default(), Entry::of)
+}
+
+/// The folded form of what stands inside one word, into `folded`.
+///
+/// Apostrophes are dropped, and full stops except those between digits: `U.S` is `us`, `4.5` stays.
+/// Suffixes are not touched: that is the business of [`super::words`].
+pub fn fold_into(word: &str, folded: &mut String) {
+    folded.clear();
+    let reader = Reader::new(word);
+    let (mut at, mut after_digit) = (0, false);
+    while let Some(read) = reader.read_seen(at) {
+        at = read.end;
+        match read.entry.kind() {
+            Kind::Letter(_) => folded.extend(read.folded()),
+            Kind::Dot if after_digit && reader.is_digit(at) => folded.push('.'),
+            _ => {}
+        }
+        after_digit = read.entry.script() == Some(Script::Digits);
+    }
+}
+
+/// The folded form of what stands inside one word, as [`fold_into`] gives it.
+pub fn fold(word: &str) -> String {
+    let mut folded = String::with_capacity(word.len());
+    fold_into(word, &mut folded);
+    folded
+}
