@@ -31,7 +31,7 @@ use crate::matching::engine::Engine;
 use crate::pipeline::match_stage::{self, MatchStage};
 use crate::pipeline::processed::Work;
 use crate::pipeline::story_stage::{self, StoryStage};
-use crate::settings::Settings;
+use crate::settings::{Settings, Story};
 use crate::story::Limits;
 
 /// What to run.
@@ -177,7 +177,7 @@ pub async fn run(config: RunConfig, shutdown: impl Future<Output = ()>) -> Resul
 
 /// What the story stage works with, as the settings say.
 pub fn story_work(settings: &Settings) -> Box<dyn Work> {
-    Box::new(StoryStage::new(&settings.deployment, Limits::default()))
+    Box::new(StoryStage::new(&settings.deployment, limits(settings)))
 }
 
 fn specs(settings: &Settings, matching: Option<Matching>, story: bool) -> Vec<StageSpec> {
@@ -204,6 +204,12 @@ fn specs(settings: &Settings, matching: Option<Matching>, story: bool) -> Vec<St
         });
     }
     specs
+}
+
+/// How far stories go, by the settings.
+pub fn limits(settings: &Settings) -> Limits {
+    let Story { similarity, window, stories } = settings.story;
+    Limits { stories, window, similarity }
 }
 
 /// Hands on what a stage tells.
@@ -281,5 +287,15 @@ impl Crew {
             // There is room for one failure of each thread; more of them say no more.
             let _ = self.failures.try_send(failure);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stories_go_by_default_as_far_as_they_were_measured() {
+        assert_eq!(limits(&Settings::default()), Limits::default());
     }
 }

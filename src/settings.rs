@@ -29,6 +29,8 @@ pub struct Settings {
     pub dead_letters: DeadLetters,
     /// How events are decoded.
     pub events: Events,
+    /// What a story is, and how far it is remembered.
+    pub story: Story,
     /// Where the watchlists are.
     pub watchlists: Folder,
     /// Where the vocabulary is.
@@ -138,6 +140,20 @@ pub struct Events {
     pub max_bytes: usize,
 }
 
+/// `[story]`
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Story {
+    /// The share of the shorter text that the other must hold for two events to tell one story, from 0 to 1.
+    pub similarity: f64,
+    /// How long a story takes in copies after the last one.
+    #[serde(with = "crate::document::units::duration")]
+    #[schemars(with = "String")]
+    pub window: Duration,
+    /// At most this many stories of a partition are remembered; beyond, the quietest is closed and forgotten.
+    pub stories: usize,
+}
+
 /// `[watchlists]` and `[vocabulary]`
 #[derive(Clone, Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -189,6 +205,7 @@ impl Default for Settings {
             delivery: Delivery::default(),
             dead_letters: DeadLetters::default(),
             events: Events::default(),
+            story: Story::default(),
             watchlists: Folder { path: "config/watchlists".into() },
             vocabulary: Folder { path: "config/vocabulary".into() },
             http: Http::default(),
@@ -246,6 +263,12 @@ impl Default for DeadLetters {
 impl Default for Events {
     fn default() -> Self {
         Self { fields: BTreeMap::new(), max_bytes: 1 << 20 }
+    }
+}
+
+impl Default for Story {
+    fn default() -> Self {
+        Self { similarity: 0.7, window: Duration::from_secs(72 * 3600), stories: 100_000 }
     }
 }
 

@@ -28,7 +28,7 @@ use jiff::Timestamp;
 use crate::message::matched::MatchMessage;
 use memory::Memory;
 pub use outcome::{StoryAccount, StoryOutcome, StoryOutput, SuppressReason, Why};
-use state::Restoring;
+use state::{Part, Restoring};
 pub use state::{StateRecord, UnreadableState};
 use turn::Turn;
 
@@ -106,7 +106,12 @@ impl Stories {
     /// batch, when it is closed.
     pub fn changes(&mut self) -> Vec<StateRecord> {
         let dirty = self.memory.take_dirty();
-        dirty.into_iter().map(|part| state::record(&part, &self.memory)).collect()
+        let records =
+            dirty.into_iter().map(|part| (matches!(part, Part::Story(..)), state::record(&part, &self.memory)));
+        // Where a crash leaves only the first of them, as without transactions it may, no story lacks a part.
+        let (stories, parts): (Vec<_>, Vec<_>) =
+            records.partition(|(is_story, record)| *is_story && record.value.is_some());
+        parts.into_iter().chain(stories).map(|(_, record)| record).collect()
     }
 
     /// Takes in one record of the stories topic; records come in the order of their offsets, and

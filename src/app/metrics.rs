@@ -41,6 +41,8 @@ pub struct Metrics {
     watchlist_last_match: GaugeVec,
     published: IntCounterVec,
     suppressed: IntCounterVec,
+    open: IntGauge,
+    evicted: IntCounter,
     lag: IntGaugeVec,
     transactions: IntCounterVec,
     transaction_duration: HistogramVec,
@@ -103,6 +105,11 @@ impl Metrics {
                 "newswatch_alerts_suppressed_total",
                 "Match messages that led to no alert, by reason.",
                 &["reason"],
+            )?,
+            open: make.gauge("newswatch_stories_open", "Stories whose alert is open.")?,
+            evicted: make.counter(
+                "newswatch_stories_evicted_total",
+                "Stories that were forgotten before their time, to make room.",
             )?,
             lag: make.int_gauges(
                 "newswatch_kafka_consumer_lag",
@@ -200,6 +207,7 @@ impl Metrics {
                     None => drop(self.lag.remove_label_values(&labels)),
                 }
             }
+            StageEvent::Open(open) => self.open.set(i64::try_from(*open).unwrap_or(i64::MAX)),
             StageEvent::Restored(took) => self.restore.observe(took.as_secs_f64()),
             StageEvent::Consumer(_) | StageEvent::Producer(_) | StageEvent::State(_) | StageEvent::Ticked => {}
         }
@@ -220,6 +228,7 @@ impl Metrics {
     fn matched(&self, done: &Done) {
         let processed = &done.processed;
         processed.published.iter().for_each(|alert| self.alert(alert));
+        self.evicted.inc_by(processed.evicted as u64);
         if processed.outcome == Outcome::Progress {
             return;
         }
@@ -267,6 +276,10 @@ impl Maker {
 
     fn counters(&self, name: &str, help: &str, labels: &[&str]) -> Result<IntCounterVec, prometheus::Error> {
         self.registered(IntCounterVec::new(Opts::new(name, help), labels)?)
+    }
+
+    fn gauge(&self, name: &str, help: &str) -> Result<IntGauge, prometheus::Error> {
+        self.registered(IntGauge::new(name, help)?)
     }
 
     fn gauges(&self, name: &str, help: &str, labels: &[&str]) -> Result<GaugeVec, prometheus::Error> {

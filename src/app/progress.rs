@@ -75,7 +75,8 @@ impl Progress {
             StageEvent::Producer(condition) => progress.producer = condition.clone(),
             StageEvent::State(condition) => progress.state = condition.clone(),
             StageEvent::Ticked => progress.ticked = Instant::now(),
-            StageEvent::Done([]) | StageEvent::Ended(..) | StageEvent::Rebalanced | StageEvent::Restored(_) => {}
+            StageEvent::Done([]) | StageEvent::Ended(..) | StageEvent::Rebalanced => {}
+            StageEvent::Open(_) | StageEvent::Restored(_) => {}
             StageEvent::Done(done) => {
                 progress.records += done.len() as u64;
                 progress.progressed = Instant::now();

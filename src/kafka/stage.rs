@@ -19,6 +19,7 @@ mod consumer;
 pub(crate) mod fetched;
 mod lag;
 pub mod observe;
+mod oversize;
 pub mod poller;
 mod producer;
 mod reached;
@@ -29,6 +30,7 @@ pub mod topics;
 pub mod transactor;
 pub mod worker;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -37,6 +39,7 @@ use rdkafka::error::KafkaError;
 
 use crate::kafka::stage::client::Rarely;
 use crate::kafka::stage::observe::Observe;
+use crate::kafka::stage::oversize::Oversize;
 use crate::kafka::stage::poller::{Poller, State};
 use crate::kafka::stage::restorer::Restorer;
 use crate::kafka::stage::stop::Stop;
@@ -193,6 +196,8 @@ pub fn build(
         epoch,
         consumer,
         work,
+        make: spec.work,
+        poisonous: BTreeSet::new(),
         limits: BadRecordLimits::new(
             settings.dead_letters.max_ratio,
             BAD_RECORDS_WINDOW,
@@ -204,6 +209,7 @@ pub fn build(
         fenced: None,
         said: Rarely::default(),
         troubled: false,
+        oversize: Oversize::default(),
     };
     let restorer = spec.state.map(|topic| Restorer {
         stage: spec.name,

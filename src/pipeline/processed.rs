@@ -29,6 +29,11 @@ pub trait Work: Send {
         Vec::new()
     }
 
+    /// How many alerts are open, where any are kept.
+    fn open(&self) -> Option<usize> {
+        None
+    }
+
     /// What is kept of the partition is to be forgotten: it belongs to somebody else now, or is read back.
     fn release(&mut self, _partition: i32) {}
 
@@ -59,8 +64,7 @@ pub fn process_or_bury<W: Work + ?Sized>(
 ) -> Processed {
     catch_unwind(AssertUnwindSafe(|| work.process(record, now))).unwrap_or_else(|_| {
         *work = make();
-        let message = "a fault of newswatch; the log has more".into();
-        Processed::dead_letter(record, stage, Rejection { reason: Reason::Panicked, message }, now)
+        Processed::panicked(record, stage, now)
     })
 }
 
@@ -155,6 +159,8 @@ pub struct Processed {
     pub matched: Vec<String>,
     /// The alerts among what is produced.
     pub published: Vec<Published>,
+    /// Stories that were forgotten before their time, to make room.
+    pub evicted: usize,
     /// How long it took; the stage's loop sets it.
     pub took: Duration,
 }
@@ -169,8 +175,15 @@ impl Processed {
             produce: Vec::new(),
             matched: Vec::new(),
             published: Vec::new(),
+            evicted: 0,
             took: Duration::ZERO,
         }
+    }
+
+    /// The record over which there was a panic, for the dead-letter topic.
+    pub fn panicked(record: &Record<'_>, stage: &str, now: Timestamp) -> Self {
+        let message = "a fault of newswatch; the log has more".into();
+        Self::dead_letter(record, stage, Rejection { reason: Reason::Panicked, message }, now)
     }
 
     /// The record that cannot be used, byte for byte, and why, for the dead-letter topic.

@@ -65,6 +65,7 @@ impl Work for StoryStage {
         };
         let mut processed = Processed::new(outcome);
         processed.event_id = event.map(|event| event.id.clone());
+        processed.evicted = output.evicted;
         for alert in output.alerts {
             processed.published.push(Published {
                 watchlist: alert.watchlist.id.clone(),
@@ -86,6 +87,10 @@ impl Work for StoryStage {
             .iter_mut()
             .flat_map(|(partition, stories)| stories.changes().into_iter().map(|record| state(*partition, record)));
         changes.collect()
+    }
+
+    fn open(&self) -> Option<usize> {
+        Some(self.partitions.values().map(Stories::open).sum())
     }
 
     fn commit(&mut self) {

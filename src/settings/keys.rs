@@ -42,7 +42,7 @@ const MIB: usize = 1 << 20;
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// Every key but those of the two open tables.
-pub const KEYS: [(&str, Kind); 29] = [
+pub const KEYS: [(&str, Kind); 32] = [
     ("deployment", Kind::Name),
     ("kafka.brokers", Kind::Brokers),
     ("kafka.group", Kind::Name),
@@ -64,6 +64,9 @@ pub const KEYS: [(&str, Kind); 29] = [
     ("dead_letters.max_ratio", Kind::Ratio),
     ("dead_letters.max_consecutive", Kind::Count(1, u32::MAX as i64)),
     ("events.max_bytes", Kind::Size(1024, 256 * MIB)),
+    ("story.similarity", Kind::Ratio),
+    ("story.window", Kind::Duration(MINUTE, Duration::from_secs(90 * 24 * 3600))),
+    ("story.stories", Kind::Count(1, 10_000_000)),
     ("watchlists.path", Kind::Text),
     ("vocabulary.path", Kind::Text),
     ("http.listen", Kind::Address),

@@ -30,17 +30,22 @@ pub(crate) struct Daemon {
 }
 
 /// An address on loopback that nobody listens at.
-pub(crate) fn free_address() -> SocketAddr {
+fn free_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
 impl Daemon {
-    /// Starts `newswatch run`, and waits for nothing.
-    pub(crate) fn spawn(settings: &Path, http: SocketAddr, log: PathBuf) -> Self {
+    /// Starts `newswatch run` under a name of its own in the groups, and waits for nothing. Runs both stages
+    /// where none is named.
+    pub(crate) fn spawn(settings: &Path, instance: &str, stage: Option<&str>, log: PathBuf) -> Self {
         let output = File::options().create(true).append(true).open(&log).unwrap();
+        let http = free_address();
         let child = Command::new(env!("CARGO_BIN_EXE_newswatch"))
             .args(["run", "--config"])
             .arg(settings)
+            .args(stage.iter().flat_map(|stage| ["--stage", stage]))
+            .env("NEWSWATCH__KAFKA__INSTANCE", instance)
+            .env("NEWSWATCH__HTTP__LISTEN", http.to_string())
             .stdin(Stdio::null())
             .stdout(output.try_clone().unwrap())
             .stderr(output)

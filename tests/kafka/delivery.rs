@@ -130,3 +130,24 @@ batch_time = '300ms'
     assert_eq!(world.committed("matches").iter().filter(|record| is_match(record)).count(), 104);
     assert_eq!(alerted_events(&world.committed("alerts")), expected(&all));
 }
+
+#[test]
+fn a_dead_letter_larger_than_its_topic_takes_goes_without_its_value_and_stops_nothing() {
+    let Some(world) = World::new("oversize", "") else { return };
+    world.create_topic("dead-letters", &[("max.message.bytes", "20000")]);
+    let mut large = matching("large");
+    large.value = (0..200_000_u32).flat_map(|number| number.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
+    let small = Publication { value: b"not JSON".to_vec(), ..matching("small") };
+    world.publish(&[large, small.clone(), matching("good")]);
+    let mut daemon = world.daemon();
+    world.await_committed("alerts", 1);
+    world.await_committed("dead-letters", 2);
+    daemon.await_readiness(200);
+    daemon.terminate();
+    let letters = world.committed("dead-letters");
+    let letter = |key: &[u8]| letters.iter().find(|letter| letter.key.as_deref() == Some(key)).unwrap();
+    assert_eq!(letter(b"small").value, small.value);
+    assert_eq!(letter(b"large").value, b"");
+    assert_eq!(letter(b"large").header("newswatch.error.value_left_out"), "800000 bytes, more than the topic takes");
+    letter(b"large").header("__connect.errors.offset").parse::<i64>().unwrap();
+}

@@ -29,8 +29,14 @@ pub(crate) fn client(broker: &str) -> ClientConfig {
 
 /// Makes a topic with one replica and waits until it is there.
 pub(crate) fn create(broker: &str, topic: &str, partitions: i32) {
+    create_with(broker, topic, partitions, &[]);
+}
+
+/// Likewise, with properties of its own.
+pub(crate) fn create_with(broker: &str, topic: &str, partitions: i32, properties: &[(&str, &str)]) {
     let admin: AdminClient<DefaultClientContext> = client(broker).create().expect("the settings are ours");
-    let new = NewTopic::new(topic, partitions, TopicReplication::Fixed(1));
+    let plain = NewTopic::new(topic, partitions, TopicReplication::Fixed(1));
+    let new = properties.iter().fold(plain, |topic, (name, value)| topic.set(name, value));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let made = runtime.block_on(admin.create_topics([&new], &AdminOptions::new())).expect("the broker answers");
     for result in made {

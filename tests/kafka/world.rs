@@ -9,8 +9,8 @@ use tempfile::TempDir;
 
 use crate::broker;
 use crate::consumer::{Isolation, Received, read_all};
-use crate::daemon::{Daemon, free_address, until};
-use crate::topics::{Publication, create, producer, send, send_offsets};
+use crate::daemon::{Daemon, until};
+use crate::topics::{Publication, create, create_with, producer, send, send_offsets};
 
 pub(crate) const PARTITIONS: i32 = 4;
 
@@ -30,9 +30,9 @@ group_by = 'event'
 ";
 
 pub(crate) struct World {
-    broker: String,
+    pub(crate) broker: String,
     /// Before the names of its topics and groups.
-    prefix: String,
+    pub(crate) prefix: String,
     folder: TempDir,
 }
 
@@ -81,7 +81,7 @@ partitions = {PARTITIONS}
 
     /// The name of the topic that events are read from.
     pub(crate) fn events_topic(&self) -> String {
-        format!("{}.events", self.prefix)
+        self.topic("events")
     }
 
     /// Makes it, as the producers of a site would.
@@ -96,12 +96,33 @@ partitions = {PARTITIONS}
 
     /// The daemon, started. Each start has an HTTP address of its own.
     pub(crate) fn spawn(&self) -> Daemon {
-        let http = free_address();
-        let config = self.folder.path().join("config/newswatch.toml");
-        let base = fs::read_to_string(&config).unwrap();
-        let base = base.split("\n[http]").next().unwrap().to_owned();
-        fs::write(&config, format!("{base}\n[http]\nlisten = '{http}'\n")).unwrap();
-        Daemon::spawn(&config, http, self.folder.path().join("daemon.log"))
+        self.spawn_as("a", None)
+    }
+
+    /// One of several daemons, by its name in the groups, or with one stage only.
+    pub(crate) fn spawn_as(&self, instance: &str, stage: Option<&str>) -> Daemon {
+        let log = self.folder.path().join(format!("{instance}.log"));
+        Daemon::spawn(&self.folder.path().join("config/newswatch.toml"), instance, stage, log)
+    }
+
+    /// Changes the watchlist; to be called before a daemon starts.
+    pub(crate) fn edit_watchlist(&self, from: &str, to: &str) {
+        assert!(WATCHLIST.contains(from), "{from}");
+        fs::write(self.folder.path().join("config/watchlists/zirconium.toml"), WATCHLIST.replace(from, to)).unwrap();
+    }
+
+    /// Makes one of our topics before a daemon does.
+    pub(crate) fn create_topic(&self, topic: &str, properties: &[(&str, &str)]) {
+        create_with(&self.broker, &self.topic(topic), PARTITIONS, properties);
+    }
+
+    /// Writes the records to one of our topics as they are.
+    pub(crate) fn write(&self, topic: &str, records: &[Publication]) {
+        send(&producer(&self.broker, None), &self.topic(topic), records);
+    }
+
+    pub(crate) fn topic(&self, topic: &str) -> String {
+        format!("{}.{topic}", self.prefix)
     }
 
     /// Writes the events over all partitions in turn.
@@ -122,7 +143,7 @@ partitions = {PARTITIONS}
 
     /// What a consumer downstream sees of one of our topics now.
     pub(crate) fn committed(&self, topic: &str) -> Vec<Received> {
-        read_all(&self.broker, &format!("{}.{topic}", self.prefix), Isolation::ReadCommitted)
+        read_all(&self.broker, &self.topic(topic), Isolation::ReadCommitted)
     }
 
     /// Waits until a consumer downstream sees so many records or more.

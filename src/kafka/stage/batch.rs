@@ -93,8 +93,8 @@ pub(crate) enum How {
     Committed(Positions),
     /// Neither is.
     Aborted,
-    /// Both are or neither is; what is kept in memory may be either.
-    Unknown,
+    /// Not known, or neither is: what is kept in memory is not what is committed.
+    Doubtful,
     /// There were too many bad records in it; neither is.
     Tripped,
 }

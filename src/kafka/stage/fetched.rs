@@ -7,6 +7,9 @@ use rdkafka::message::{BorrowedMessage, Headers};
 
 use crate::pipeline::record::Record;
 
+/// Topic, partition and offset.
+pub(crate) type Place = (Arc<str>, i32, i64);
+
 /// A record as it was fetched.
 #[derive(Debug)]
 pub(crate) struct Fetched {
@@ -40,6 +43,11 @@ impl Fetched {
     pub(crate) fn line(file: Arc<str>, number: i64, line: Vec<u8>) -> Self {
         let payload = Some(line);
         Self { topic: file, partition: 0, offset: number, timestamp: None, key: None, payload, headers: Vec::new() }
+    }
+
+    /// Where it lies.
+    pub(crate) fn place(&self) -> Place {
+        (Arc::clone(&self.topic), self.partition, self.offset)
     }
 
     /// The bytes that it keeps in memory, near enough.

@@ -47,6 +47,8 @@ pub enum StageEvent<'a> {
     Producer(Condition),
     /// Likewise: that of the state that goes with its partitions.
     State(Condition),
+    /// So many alerts are open now.
+    Open(usize),
     /// The state of a partition was read back, in this time.
     Restored(Duration),
     /// The loop went round.

@@ -279,7 +279,7 @@ impl Poller {
         match ended.how {
             How::Committed(positions) => self.state.lag.committed(positions),
             How::Aborted => self.start_over(),
-            How::Unknown => {
+            How::Doubtful => {
                 self.start_over();
                 if let Ok(assignment) = self.consumer.assignment() {
                     self.restore(&assignment);

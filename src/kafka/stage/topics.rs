@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
@@ -14,6 +14,7 @@ use crate::kafka::stage::StageError;
 use crate::kafka::stage::client::{self, Rarely};
 use crate::kafka::stage::observe::{Condition, Observe, StageEvent};
 use crate::kafka::stage::stop::Stop;
+use crate::pipeline::story_stage;
 use crate::settings::Settings;
 
 const CALL: Duration = Duration::from_secs(5);
@@ -34,7 +35,13 @@ pub fn prepare(
     let clients = Clients::make(stage, settings).map_err(|error| StageError::of_client(stage, error))?;
     while !stop.requested() {
         let why = match settle(&clients, inputs, settings) {
-            Ok(missing) if missing.is_empty() => return check_partitions(&clients, settings),
+            Ok(missing) if missing.is_empty() => {
+                check_partitions(&clients, settings)?;
+                if stage == story_stage::STAGE {
+                    warn_of_forgetting(&clients, &settings.topics.stories);
+                }
+                return Ok(());
+            }
             Ok(missing) => {
                 format!("waiting for {}: no such topic, or the user may not describe it", missing.join(", "))
             }
@@ -122,16 +129,18 @@ fn create(clients: &Clients, names: &[String], settings: &Settings) -> KafkaResu
             } else if *name == topics.alerts {
                 topic.set("retention.ms", "2592000000")
             } else if *name == topics.stories {
-                topic.set("cleanup.policy", "compact,delete")
+                // Small segments, as only closed ones are compacted, and what is not is read at each start.
+                topic
+                    .set("cleanup.policy", "compact,delete")
+                    .set("segment.bytes", "16777216")
+                    .set("min.cleanable.dirty.ratio", "0.2")
+                    .set("retention.ms", "-1")
             } else {
                 topic
             }
         })
         .collect();
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(|_| KafkaError::Canceled)?;
-    let options = AdminOptions::new().operation_timeout(Some(CALL)).request_timeout(Some(CALL));
-    for made in runtime.block_on(clients.admin.create_topics(&new, &options))? {
+    for made in await_answer(clients.admin.create_topics(&new, &options()))? {
         match made {
             Ok(name) => tracing::info!(topic = name, partitions = topics.partitions, "topic made"),
             Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
@@ -139,6 +148,34 @@ fn create(clients: &Clients, names: &[String], settings: &Settings) -> KafkaResu
         }
     }
     Ok(())
+}
+
+fn options() -> AdminOptions {
+    AdminOptions::new().operation_timeout(Some(CALL)).request_timeout(Some(CALL))
+}
+
+/// The admin client answers in futures only.
+fn await_answer<T>(answer: impl Future<Output = KafkaResult<T>>) -> KafkaResult<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    runtime.map_err(|_| KafkaError::Canceled)?.block_on(answer)
+}
+
+/// A topic of stories made by others may delete what is still needed: parts of a story are written once.
+fn warn_of_forgetting(clients: &Clients, topic: &str) {
+    let described = await_answer(clients.admin.describe_configs(&[ResourceSpecifier::Topic(topic)], &options()));
+    // Whoever may not look is not told.
+    let Some(Ok(found)) = described.ok().and_then(|mut found| found.pop()) else { return };
+    let value = |name: &str| found.get(name).and_then(|entry| entry.value.as_deref()).unwrap_or_default();
+    let (policy, retention) = (value("cleanup.policy"), value("retention.ms"));
+    if !policy.contains("compact") || (policy.contains("delete") && retention != "-1") {
+        tracing::error!(
+            topic,
+            policy,
+            retention,
+            "stories will be lost, and their partitions stand still after a restart: set cleanup.policy to compact, or \
+             retention.ms to -1"
+        );
+    }
 }
 
 /// The stories of a partition of the matches topic lie in the partition of the same number.

@@ -4,6 +4,8 @@
 //! After an end that is not known no transaction is begun on the same producer: a new one with the same
 //! transactional id settles the old one's, and the records are read again.
 
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -18,14 +20,16 @@ use crate::kafka::stage::StageError;
 use crate::kafka::stage::batch::{Batch, Chunk, Ended, How, Order, Positions, Report, offsets};
 use crate::kafka::stage::client::Rarely;
 use crate::kafka::stage::consumer::StageConsumer;
+use crate::kafka::stage::fetched::{Fetched, Place};
 use crate::kafka::stage::observe::{Condition, Done, Observe, StageEvent, TransactionEnd};
+use crate::kafka::stage::oversize::Oversize;
 use crate::kafka::stage::producer::{CALL_TIMEOUT, StageProducer};
 use crate::kafka::stage::restoration::Restoration;
 use crate::kafka::stage::restorer::Part;
 use crate::kafka::stage::stop::Stop;
-use crate::kafka::stage::worker::timed;
+use crate::kafka::stage::worker::{MakeWork, timed};
 use crate::pipeline::dead_letter::BadRecordLimits;
-use crate::pipeline::processed::{Outcome, Produce, Work};
+use crate::pipeline::processed::{Outcome, Processed, Produce, Work};
 use crate::settings::{DeliveryMode, Settings};
 
 /// Fenced twice within this time: somebody else uses our transactional id.
@@ -46,6 +50,9 @@ pub struct Transactor {
     pub(crate) consumer: Arc<StageConsumer>,
     /// Where records are to be processed one after the other.
     pub(crate) work: Option<Box<dyn Work>>,
+    pub(crate) make: MakeWork,
+    /// Records over which it panicked, until they are committed.
+    pub(crate) poisonous: BTreeSet<Place>,
     pub(crate) limits: BadRecordLimits,
     pub(crate) observer: Arc<dyn Observe>,
     pub(crate) stop: Arc<Stop>,
@@ -54,6 +61,7 @@ pub struct Transactor {
     pub(crate) said: Rarely,
     /// The last batch failed by something that a person has to mend.
     pub(crate) troubled: bool,
+    pub(crate) oversize: Oversize,
 }
 
 /// Why a batch was not committed, and what is left to do.
@@ -66,8 +74,10 @@ enum Failure {
     Unknown(KafkaError),
     /// Its assignment is gone.
     Stale,
-    /// Too many bad records.
-    Tripped,
+    /// What the stage works with panicked and was made anew: it knows nothing.
+    Panicked,
+    /// Only a person can help.
+    Tripped(String),
 }
 
 impl Transactor {
@@ -92,6 +102,9 @@ impl Transactor {
                     }
                 },
             };
+            if let Some(open) = self.work.as_ref().and_then(|work| work.open()) {
+                self.observer.observe(StageEvent::Open(open));
+            }
             // Whoever polls waits for nothing more when it has hung up.
             report.map(|report| self.reports.send(report));
         }
@@ -153,6 +166,10 @@ impl Transactor {
                 if let Some(work) = &mut self.work {
                     work.commit();
                 }
+                self.oversize.passed();
+                self.poisonous.retain(|(topic, partition, offset)| {
+                    positions.get(&(Arc::clone(topic), *partition)).is_none_or(|next| next <= offset)
+                });
                 if std::mem::take(&mut self.troubled) {
                     self.observer.observe(StageEvent::Producer(Condition::Ready));
                     self.said.clear();
@@ -173,8 +190,8 @@ impl Transactor {
             self.observer.observe(StageEvent::Ended(TransactionEnd::Aborted, start.elapsed()));
         }
         let how = match failure {
-            Failure::Tripped => How::Tripped,
-            Failure::Unknown(_) => How::Unknown,
+            Failure::Tripped(_) => How::Tripped,
+            Failure::Unknown(_) | Failure::Panicked => How::Doubtful,
             _ => How::Aborted,
         };
         self.settle(failure, begun)?;
@@ -192,20 +209,34 @@ impl Transactor {
                 // A worker that is gone has stopped the daemon already.
                 Chunk::Pending(results) => done.extend(results.recv().map_err(|_| Failure::Stale)?),
                 Chunk::Raw(records) => {
-                    let work = self.work.as_mut().expect("only a stage that works in order leaves its records raw");
-                    done.extend(records.iter().map(|fetched| timed(fetched, |record, now| work.process(record, now))));
+                    for fetched in &records {
+                        done.push(self.process(fetched)?);
+                    }
                 }
             }
         }
         for record in &done {
             let bad = matches!(record.processed.outcome, Outcome::DeadLettered(_));
             if let Some(tripped) = self.limits.record(bad) {
-                self.observer.observe(StageEvent::Consumer(Condition::Tripped(tripped.to_string())));
-                tracing::error!(stage = self.stage, "{tripped}: the stage stops until somebody looks");
-                return Err(Failure::Tripped);
+                return Err(Failure::Tripped(tripped.to_string()));
             }
         }
         Ok(done)
+    }
+
+    /// A panic over a record makes it a dead letter when it comes again, after all state was read back: what the
+    /// panic left of it cannot be relied on.
+    fn process(&mut self, fetched: &Fetched) -> Result<Done, Failure> {
+        let work = self.work.as_mut().expect("only a stage that works in order leaves its records raw");
+        if self.poisonous.contains(&fetched.place()) {
+            return Ok(timed(fetched, |record, now| Processed::panicked(record, self.stage, now)));
+        }
+        let processed = || timed(fetched, |record, now| work.process(record, now));
+        catch_unwind(AssertUnwindSafe(processed)).map_err(|_| {
+            *work = (self.make)();
+            self.poisonous.insert(fetched.place());
+            Failure::Panicked
+        })
     }
 
     fn attempt(
@@ -223,18 +254,20 @@ impl Transactor {
         }
         *begun = true;
         for record in produce {
-            producer.send(&record).map_err(Failure::Remake)?;
+            send(producer, &mut self.oversize, record)?;
         }
         if !exactly_once {
             // An alert that is not there must not be known as told.
-            producer.delivered().map_err(Failure::Remake)?;
+            let oversize = &mut self.oversize;
+            producer.delivered().inspect_err(|error| oversize.note(error)).map_err(Failure::Remake)?;
         }
         for record in self.work.as_mut().map_or_else(Vec::new, |work| work.finish()) {
-            producer.send(&record).map_err(Failure::Remake)?;
+            send(producer, &mut self.oversize, record)?;
         }
         // What is still on its way when a delivery has failed may arrive after an abort, and with the same
         // epoch it would begin a transaction that nobody ends. A new producer's epoch shuts it out.
-        producer.delivered().map_err(Failure::Remake)?;
+        let oversize = &mut self.oversize;
+        producer.delivered().inspect_err(|error| oversize.note(error)).map_err(Failure::Remake)?;
         if self.epoch.load(Ordering::Acquire) != epoch {
             return Err(Failure::Stale);
         }
@@ -257,12 +290,18 @@ impl Transactor {
     /// Leaves nothing under way: aborts, or makes a new producer. Blocks until the broker is there again.
     fn settle(&mut self, failure: Failure, begun: bool) -> Result<(), StageError> {
         let error = match failure {
-            Failure::Tripped => return Ok(()),
-            Failure::Stale if !begun => return Ok(()),
-            Failure::Stale => None,
+            Failure::Tripped(why) => {
+                self.observer.observe(StageEvent::Consumer(Condition::Tripped(why.clone())));
+                tracing::error!(stage = self.stage, "{why}: the stage stops until somebody looks");
+                None
+            }
+            Failure::Stale | Failure::Panicked => None,
             Failure::Abort(error) => Some((error, false)),
             Failure::Remake(error) | Failure::Unknown(error) => Some((error, true)),
         };
+        if !begun && error.is_none() {
+            return Ok(());
+        }
         let remake = error.as_ref().is_some_and(|(_, remake)| *remake);
         if let Some((error, _)) = &error {
             self.said
@@ -356,6 +395,14 @@ impl Transactor {
             }
         }
     }
+}
+
+/// Queues a record; where one was refused for its size, waits for what becomes of it.
+fn send(producer: &mut StageProducer, oversize: &mut Oversize, record: Produce) -> Result<(), Failure> {
+    let record = oversize.fit(record);
+    let alone = oversize.is_alone();
+    let sent = producer.send(&record).and_then(|()| if alone { producer.delivered() } else { Ok(()) });
+    sent.map_err(|error| oversize.refused(&record, &error).map_or(Failure::Remake(error), Failure::Tripped))
 }
 
 fn take_produce(done: &mut Done) -> Vec<Produce> {

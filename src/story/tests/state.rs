@@ -32,7 +32,7 @@ fn only_what_changed_is_written() {
     matched.sketch = sketch("A~");
     stories.apply(&MatchMessage::Match(Box::new(matched)), place(1, 50, 2 * MINUTE));
     let keys: Vec<String> = stories.changes().into_iter().map(|record| record.key).collect();
-    let [partition, story, event] = &keys[..] else { panic!("{keys:?}") };
+    let [partition, event, story] = &keys[..] else { panic!("{keys:?}") };
     assert_eq!(partition, "//partition");
     assert!(event.starts_with(story) && story.starts_with("w/"), "{keys:?}");
 }
