@@ -413,6 +413,8 @@ impl Engine {
 }
 
 #[cfg(test)]
+mod contract;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 pub(in crate::matching) mod tests;

@@ -311,7 +311,8 @@ mod tests {
         "エヌビディア",
     ];
     const JOINTS: [&str; 7] = [" ", " ", "", ". ", "\n", "，", "。"];
-    const LEAVES: [&str; 37] = [
+    const LEAVES: [&str; 38] = [
+        "\"export contro*\"",
         "ch?p",
         "chip?*",
         "export NEAR/2 contro??",

@@ -21,6 +21,7 @@
 //! | NW0216 | an entry of the vocabulary that refers to itself |
 //! | NW0217 | warning: no word is required, so that every event is looked at |
 //! | NW0218 | warning: only a pattern is required |
+//! | NW0219 | warning: a wildcard in quotes |
 
 mod lexer;
 mod parser;

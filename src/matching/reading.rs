@@ -3,6 +3,7 @@
 
 mod checks;
 mod policy;
+mod reach;
 mod script;
 mod vocabulary;
 mod watchlist;
@@ -28,6 +29,7 @@ mod code {
     pub(super) const UNTESTED: &str = "NW0113";
     pub(super) const UNTESTED_LANGUAGE: &str = "NW0114";
     pub(super) const NOT_A_LANGUAGE: &str = "NW0115";
+    pub(super) const UNREACHABLE: &str = "NW0116";
 }
 
 /// The code of a file that is not TOML, of which only a part could be read.

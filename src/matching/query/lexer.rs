@@ -106,7 +106,8 @@ impl<'a> Lexer<'a> {
             }
             c if is_quote(c) => {
                 let phrase = self.quoted();
-                self.push(phrase.map_or(Lexeme::Broken, Lexeme::Words), start);
+                let lexeme = phrase.map_or(Lexeme::Broken, |phrase| self.phrase(phrase, start));
+                self.push(lexeme, start);
             }
             '=' => self.exact(start),
             '/' => self.regex(start),
@@ -135,10 +136,36 @@ impl<'a> Lexer<'a> {
         }
     }
 
+    /// A phrase in quotes, whose last word may have any ending.
+    fn phrase(&mut self, phrase: String, start: usize) -> Lexeme {
+        let stem = phrase.strip_suffix('*').unwrap_or(&phrase);
+        self.warn_of_wildcards(stem, start);
+        let last = stem.chars().rev().take_while(|c| c.is_alphanumeric()).count();
+        if stem.len() < phrase.len() && last >= 2 { Lexeme::Prefix(stem.to_owned()) } else { Lexeme::Words(phrase) }
+    }
+
+    /// In quotes a wildcard is punctuation, which is hardly what was meant inside a word.
+    fn warn_of_wildcards(&mut self, phrase: &str, start: usize) {
+        let beside = |at: usize, sign: char| {
+            let letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+            let (before, after) = (phrase[..at].chars().next_back(), phrase[at + 1..].chars().next());
+            letter(before) && (sign == '*' || letter(after))
+        };
+        if phrase.match_indices(['*', '?']).any(|(at, sign)| beside(at, if sign == "*" { '*' } else { '?' })) {
+            let message = "in quotes this wildcard is punctuation";
+            let help = "a * may end the last word of a phrase; otherwise join words: contro?s BEFORE/0 on";
+            let finding = Finding::error("NW0219", start..self.at, message).help(help);
+            self.findings.push(Finding { warning: true, ..finding });
+        }
+    }
+
     fn exact(&mut self, start: usize) {
         self.at += 1;
         let lexeme = match self.rest().chars().next() {
-            Some(c) if is_quote(c) => self.quoted().map_or(Lexeme::Broken, Lexeme::Exact),
+            Some(c) if is_quote(c) => {
+                let phrase = self.quoted().inspect(|phrase| self.warn_of_wildcards(phrase, start));
+                phrase.map_or(Lexeme::Broken, Lexeme::Exact)
+            }
             _ => {
                 let word = self.raw_word();
                 if word.is_empty() {

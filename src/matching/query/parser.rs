@@ -467,6 +467,17 @@ mod tests {
     }
 
     #[test]
+    fn a_star_may_end_a_phrase_and_other_wildcards_in_quotes_are_warned_of() {
+        let (node, findings) = parse_whole("\"export contro*\"");
+        assert!(findings.is_empty(), "{findings:?}");
+        assert_eq!(node.map(|node| node.kind), Some(Kind::Prefix("export contro".into())));
+        for text in ["\"colo?r tv\"", "\"contro* on\"", "=\"US*\""] {
+            assert_eq!(codes(text), ["NW0219"], "{text}");
+        }
+        assert_eq!(codes("\"who is it?\" AND \"a * b\" AND \"really? yes\""), Vec::<&str>::new());
+    }
+
+    #[test]
     fn depth_and_length_are_limited() {
         let deep = |n: usize| format!("{}a{}", "(".repeat(n), ")".repeat(n));
         assert_eq!(codes(&deep(DEEPEST)), Vec::<&str>::new());

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::Diagnostic;
 use crate::matching::definition::{Definitions, Entry, Located, Vocabulary, Watchlist};
-use crate::matching::reading::{code, has_error, primary};
+use crate::matching::reading::{code, has_error, primary, reach};
 use crate::message::matched::WatchlistStatus;
 
 pub(super) fn across(definitions: &Definitions, so_far: &[Diagnostic]) -> Vec<Diagnostic> {
@@ -18,6 +18,7 @@ pub(super) fn across(definitions: &Definitions, so_far: &[Diagnostic]) -> Vec<Di
         // Advice on tests can wait until the file is right.
         if !has_error(so_far, &watchlist.id.file) {
             untested(watchlist, &mut found);
+            reach::unreachable(watchlist, &definitions.vocabulary, &mut found);
         }
     }
     found

@@ -152,6 +152,35 @@ fn an_active_watchlist_needs_tests_of_both_kinds_and_in_every_language() {
 }
 
 #[test]
+fn what_no_language_of_the_watchlist_can_match_is_warned_of() {
+    let vocabulary = "[entity.a]\nzh = ['英伟达']\n[entity.b]\nany = ['@a', '@c']\n[entity.c]\nar = ['نفيديا']\n\
+                      [term.d]\nde = ['Verbot']\n[term.e]\nen = ['ban']\n";
+    let warned = |languages: &str, query: &str| {
+        let list = format!(
+            "[watchlist]\nid = 'w'\n[[query]]\nname = 'q'\nmatch = \"{query}\"\n[filter]\nlanguages = [{languages}]\n"
+        );
+        let (_, diagnostics) = read_all(&[&list, vocabulary]);
+        diagnostics.iter().filter(|found| found.code == "NW0116").count()
+    };
+    for (languages, query, expected) in [
+        ("'en'", "芯片 OR chip", 1),
+        ("'en', 'zh'", "芯片 OR chip", 0),
+        ("'zh'", "chip AND Чип NEAR/3 =芯片", 1),
+        ("'en'", "@a AND @b AND @c", 3),
+        ("'ar'", "@a AND @b AND @c", 1),
+        ("'en'", "#d OR #e", 1),
+        ("'de'", "#d OR #e", 0),
+        ("'zh'", "#e", 0),
+        ("'zh'", "lang:en AND chip", 1),
+        ("'zh'", "lang:zh-Hant AND chip", 0),
+        ("'en'", "чип* OR title:(ATLEAST/2(чип)) OR /чип+/", 3),
+        ("'tlh'", "芯片", 0),
+    ] {
+        assert_eq!(warned(languages, query), expected, "{query} in {languages}");
+    }
+}
+
+#[test]
 fn ids_are_unique_over_all_files_and_both_places_are_shown() {
     let (definitions, diagnostics) = read_all(&[WATCHLIST, WATCHLIST, VOCABULARY, VOCABULARY]);
     assert_eq!(places(&diagnostics), [("NW0107", 1, 9), ("NW0107", 7, 7), ("NW0107", 2, 7)]);

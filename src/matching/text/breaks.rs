@@ -87,6 +87,10 @@ impl Abbreviation {
     /// What the word of `token` in `text` is.
     pub(super) fn of(text: &str, token: &Token) -> Self {
         let (written, folded) = (&text[token.start as usize..token.end as usize], token.hash);
+        if token.script == Script::Arabic && written.chars().nth(1).is_none() {
+            // د. محمد: a title of one letter.
+            return Abbreviation::Word;
+        }
         if !token.script.is_alphabetic() {
             return Abbreviation::Not;
         }

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use hashbrown::HashSet;
+
 use crate::matching::engine::budget::OverBudget;
 use crate::matching::engine::evaluate::{Evaluation, along};
 use crate::matching::engine::expression::Expression;
@@ -63,11 +65,10 @@ impl Evaluation<'_> {
                 _ => format!("was found, but not in this field: {}", self.shown(&place)),
             });
         }
-        if let Some(condition) = self.ruled_out(atom)? {
+        if let Some(condition) = self.ruled_out(atom, &mut HashSet::new())? {
             return Ok(format!("is ruled out: {condition}"));
         }
-        let mut terms = Vec::new();
-        self.terms(atom, &mut terms);
+        let terms = self.terms(atom);
         Ok(match terms.len() {
             0 | 1 => NOT_FOUND.to_owned(),
             _ => format!("{NOT_FOUND} (needs one of: {})", some_of(&terms)),
@@ -75,7 +76,10 @@ impl Evaluation<'_> {
     }
 
     /// The condition by which something that is written there does not count.
-    fn ruled_out(&mut self, id: AtomId) -> Result<Option<String>, OverBudget> {
+    fn ruled_out(&mut self, id: AtomId, seen: &mut HashSet<AtomId>) -> Result<Option<String>, OverBudget> {
+        if !seen.insert(id) {
+            return Ok(None);
+        }
         let engine = self.engine;
         let atom = &engine.atoms[id as usize];
         let mut places = Vec::new();
@@ -103,7 +107,7 @@ impl Evaluation<'_> {
             return Ok(Some(language));
         }
         for member in &atom.any {
-            if let Some(condition) = self.ruled_out(*member)? {
+            if let Some(condition) = self.ruled_out(*member, seen)? {
                 return Ok(Some(condition));
             }
         }
@@ -140,21 +144,26 @@ impl Evaluation<'_> {
     /// How a part of the vocabulary or of a query is called by those who write it.
     fn called(&self, id: AtomId) -> String {
         let label = self.engine.labels.iter().find(|(atom, _)| *atom == id);
-        let mut terms = Vec::new();
-        self.terms(id, &mut terms);
-        label.map_or_else(|| terms.join(", "), |(_, label)| label.reference.clone())
+        label.map_or_else(|| self.terms(id).join(", "), |(_, label)| label.reference.clone())
     }
 
     /// The words by which an atom is found, each once.
-    fn terms(&self, id: AtomId, into: &mut Vec<String>) {
-        let atom = &self.engine.atoms[id as usize];
-        for spelling in &atom.spellings {
-            let term = &*self.engine.spellings[*spelling as usize].term;
-            if !into.iter().any(|known| known == term) {
-                into.push(term.to_owned());
+    fn terms(&self, id: AtomId) -> Vec<String> {
+        let (mut terms, mut atoms) = (Vec::new(), vec![id]);
+        let mut at = 0;
+        while let Some(id) = atoms.get(at) {
+            let atom = &self.engine.atoms[*id as usize];
+            for spelling in &atom.spellings {
+                let term = &*self.engine.spellings[*spelling as usize].term;
+                if !terms.iter().any(|known| known == term) {
+                    terms.push(term.to_owned());
+                }
             }
+            let members = atom.any.iter().filter(|member| !atoms.contains(member)).copied().collect::<Vec<_>>();
+            atoms.extend(members);
+            at += 1;
         }
-        atom.any.iter().for_each(|member| self.terms(*member, into));
+        terms
     }
 
     /// What stands at a place, and in which field.
