@@ -29,7 +29,7 @@ use crate::message::matched::MatchMessage;
 use memory::Memory;
 pub use outcome::{StoryAccount, StoryOutcome, StoryOutput, SuppressReason, Why};
 use state::{Part, Restoring};
-pub use state::{StateRecord, UnreadableState};
+pub use state::{StateRecord, StateValue, UnreadableState};
 use turn::Turn;
 
 /// How far a partition's memory goes: whichever is reached first.

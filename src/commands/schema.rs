@@ -1,4 +1,4 @@
-//! `schema`: the JSON Schemas of what goes in and comes out.
+//! `schema`: the JSON Schemas of what goes in and comes out, and the AsyncAPI document that ties them to topics.
 
 use std::io::{self, Write};
 
@@ -9,10 +9,14 @@ use crate::commands::Exit;
 use crate::message::alert::Alert;
 use crate::message::matched::MatchMessage;
 use crate::settings::Settings;
+use crate::story::StateValue;
 
 mod forms;
 
-/// Print a JSON Schema
+/// What is on which topic; refers to the schemas as files in a folder beside it.
+const ASYNCAPI: &str = include_str!("../../docs/asyncapi.yaml");
+
+/// Print a JSON Schema, or the AsyncAPI document
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Of what
@@ -29,27 +33,39 @@ pub enum Name {
     Match,
     /// A record of the alerts topic
     Alert,
+    /// A record of the stories topic
+    Story,
     /// A watchlist file
     Watchlist,
     /// The settings file
     Settings,
+    /// All topics and their records (AsyncAPI 3.0)
+    Asyncapi,
 }
 
 pub(super) fn execute(arguments: &Arguments) -> anyhow::Result<Exit> {
     let mut stdout = io::stdout().lock();
-    serde_json::to_writer_pretty(&mut stdout, &schema(arguments.name))?;
-    writeln!(stdout)?;
+    match schema(arguments.name) {
+        Some(schema) => {
+            serde_json::to_writer_pretty(&mut stdout, &schema)?;
+            writeln!(stdout)?;
+        }
+        None => stdout.write_all(ASYNCAPI.as_bytes())?,
+    }
     Ok(Exit::Fine)
 }
 
-fn schema(name: Name) -> Schema {
-    match name {
+/// None of what has none.
+fn schema(name: Name) -> Option<Schema> {
+    Some(match name {
         Name::Event => schema_for!(forms::Event),
         Name::Match => schema_for!(MatchMessage),
         Name::Alert => schema_for!(Alert),
         Name::Watchlist => schema_for!(forms::WatchlistFile),
+        Name::Story => schema_for!(StateValue),
         Name::Settings => schema_for!(Settings),
-    }
+        Name::Asyncapi => return None,
+    })
 }
 
 #[cfg(test)]
@@ -62,10 +78,11 @@ mod tests {
             (Name::Event, "published_at"),
             (Name::Match, "sketch"),
             (Name::Alert, "hits_truncated"),
+            (Name::Story, "last_seen_at"),
             (Name::Watchlist, "escalate"),
             (Name::Settings, "batch_time"),
         ] {
-            let json = serde_json::to_string(&schema(name)).unwrap();
+            let json = serde_json::to_string(&schema(name).expect("it has one")).unwrap();
             assert!(json.contains(&format!("\"{field}\":")), "{name:?}: {json}");
         }
     }
