@@ -90,6 +90,24 @@ pub enum Reason {
     Retracted,
 }
 
+impl Reason {
+    /// As it is written in alerts.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::FirstMatch => "first_match",
+            Self::NewSource => "new_source",
+            Self::NewEntity => "new_entity",
+            Self::ThresholdReached => "threshold_reached",
+            Self::Spike => "spike",
+            Self::SeverityRaised => "severity_raised",
+            Self::Repeat => "repeat",
+            Self::Quiet => "quiet",
+            Self::Corrected => "corrected",
+            Self::Retracted => "retracted",
+        }
+    }
+}
+
 /// Whose alert it is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct AlertWatchlist {

@@ -90,8 +90,10 @@ impl Clock {
                 }
             }
         }
-        let latest = self.latest;
-        self.read.retain(|read| latest.duration_since(read.told_at) <= FORGOTTEN_AFTER);
+        // Among the processes that tell: a match with a wrong clock must not make all of them forgotten.
+        if let Some(latest) = self.read.iter().map(|read| read.told_at).max() {
+            self.read.retain(|read| latest.duration_since(read.told_at) <= FORGOTTEN_AFTER);
+        }
         self.advance();
         progress.sent_at
     }

@@ -21,6 +21,8 @@
 //! - **Closing.** No new event, correction or withdrawal for `quiet_after` closes the alert (`quiet`). It is still
 //!   put right by corrections and withdrawals, and stays closed. An event that the story has not known, while the
 //!   story is remembered, counts towards the threshold anew and opens another alert, with an id of its own.
+//! - **Forgetting.** A story without an open alert is forgotten when it was untouched for the window. An event of it
+//!   that comes again after that is told anew, under the ids that it had, from 1: who knows them has seen it.
 //! - **Drafts** count, and tell nothing: an active watchlist's next event opens the alert then. Of a watchlist that
 //!   became a draft, open alerts close when they are quiet, and are retracted where all is withdrawn.
 //! - **Stale** events are not taken in.

@@ -226,16 +226,21 @@ impl Memory {
     }
 
     /// Puts a story where it can be found by everything that it is found by.
-    pub(super) fn insert(&mut self, story: Arc<Story>) {
-        self.by_id.insert(story.id, story.number);
-        for member in &story.members {
-            self.knows(member.event, story.number);
-        }
-        self.put_on(&story);
+    fn insert(&mut self, story: Arc<Story>) {
+        self.register(&story);
         if story.findable {
             self.index(&story);
         }
         self.stories.insert(story.number, story);
+    }
+
+    /// All but its text.
+    fn register(&mut self, story: &Story) {
+        self.by_id.insert(story.id, story.number);
+        for member in &story.members {
+            self.knows(member.event, story.number);
+        }
+        self.put_on(story);
     }
 
     fn remove(&mut self, number: u32) -> Option<Arc<Story>> {
@@ -336,6 +341,22 @@ impl Memory {
     /// Sets a watchlist as it was written.
     pub(super) fn restore_watchlist(&mut self, watchlist: MatchedWatchlist) {
         self.shelve(&Arc::from(&*watchlist.id), Some(Arc::new(watchlist)));
+    }
+
+    /// Puts up all stories that were written, whose watchlists must be set.
+    pub(super) fn restore(&mut self, stories: Vec<Arc<Story>>) {
+        for story in stories {
+            self.register(&story);
+            self.stories.insert(story.number, story);
+        }
+        let mut findable: BTreeMap<Arc<str>, Vec<(u32, &Sketch)>> = BTreeMap::new();
+        for story in self.stories.values().filter(|story| story.findable) {
+            findable.entry(Arc::clone(&story.watchlist)).or_default().push((story.number, &story.sketch));
+        }
+        for (watchlist, stories) in findable {
+            let shelf = self.shelves.get_mut(&watchlist).expect("a story stands on its watchlist's shelf");
+            shelf.similar = Similar::of(stories);
+        }
     }
 }
 

@@ -1,12 +1,13 @@
 //! What became of a match message: a closed set, so that each outcome is counted from zero, and the story's
 //! side of it for whoever asks why.
 
+use std::fmt;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::message::alert::{Action, Alert, Reason};
-use crate::message::policy::Threshold;
+use crate::message::policy::{Count, Threshold};
 
 /// What one record of the matches topic led to.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,6 +49,41 @@ pub struct StoryAccount {
     pub why: Why,
 }
 
+/// For people: what it came to, and by what.
+impl fmt::Display for StoryAccount {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lead = &self.lead_event_id;
+        match &self.why {
+            Why::Told(action, reason) => write!(formatter, "{} ({})", action.as_str(), reason.as_str()),
+            Why::Duplicate => write!(formatter, "duplicate of {lead}"),
+            Why::Throttled { until } => write!(formatter, "throttled until {until}: news of the story of {lead}"),
+            Why::BelowThreshold { counted, threshold } => {
+                let (needed, what) = match threshold.count {
+                    Count::Events(needed) => (needed, "events"),
+                    Count::Sources(needed) => (needed, "sources"),
+                };
+                write!(formatter, "below the threshold: {counted} of {needed} {what} within {}", Span(threshold.within))
+            }
+            Why::Stale { age, max_age } => {
+                write!(formatter, "stale: {} old, at most {}", Span(age.unsigned_abs()), Span(*max_age))
+            }
+            Why::Draft => formatter.write_str("the watchlist is a draft"),
+            Why::Superseded { version } => write!(formatter, "superseded by version {version}"),
+            Why::Unusable => formatter.write_str("withheld or canceled, and nothing was told of it"),
+        }
+    }
+}
+
+/// A time in hours and minutes.
+struct Span(Duration);
+
+impl fmt::Display for Span {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let minutes = self.0.as_secs() / 60;
+        write!(formatter, "{}h{:02}m", minutes / 60, minutes % 60)
+    }
+}
+
 /// What a record came to in a story, and by what.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Why {
@@ -83,8 +119,6 @@ pub enum Why {
     },
     /// It is withheld or canceled, and nothing was told of it.
     Unusable,
-    /// A notice that changes nothing here.
-    NothingToChange,
 }
 
 impl Why {
@@ -99,7 +133,6 @@ impl Why {
             Self::Draft => SuppressReason::Draft,
             Self::Superseded { .. } => SuppressReason::Superseded,
             Self::Unusable => SuppressReason::Unusable,
-            Self::NothingToChange => SuppressReason::NothingToChange,
         })
     }
 }
@@ -171,6 +204,40 @@ impl SuppressReason {
             Self::Stale => "stale",
             Self::Unusable => "unusable",
             Self::NothingToChange => "nothing_to_change",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn why_is_told_in_words() {
+        let account = |why| StoryAccount {
+            watchlist: "w".to_owned(),
+            story: None,
+            lead_event_id: "e1".to_owned(),
+            alert: None,
+            why,
+        };
+        let hours = |hours: u64| Duration::from_secs(hours * 3600);
+        let threshold = Threshold { count: Count::Sources(3), within: hours(6) };
+        for (why, words) in [
+            (Why::Told(Action::Update, Reason::NewSource), "update (new_source)"),
+            (Why::Duplicate, "duplicate of e1"),
+            (
+                Why::Throttled { until: "2026-03-02T10:00:00Z".parse().unwrap() },
+                "throttled until 2026-03-02T10:00:00Z: news of the story of e1",
+            ),
+            (Why::BelowThreshold { counted: 2, threshold }, "below the threshold: 2 of 3 sources within 6h00m"),
+            (
+                Why::Stale { age: SignedDuration::from_mins(50 * 60 + 5), max_age: hours(48) },
+                "stale: 50h05m old, at most 48h00m",
+            ),
+            (Why::Superseded { version: 2 }, "superseded by version 2"),
+        ] {
+            assert_eq!(account(why).to_string(), words);
         }
     }
 }

@@ -15,6 +15,12 @@ pub struct Similar {
 }
 
 impl Similar {
+    /// The index of these stories: sooner made, and smaller, than by adding one after another.
+    pub fn of<'s>(stories: impl IntoIterator<Item = (u32, &'s Sketch)>) -> Self {
+        let holders = |(story, sketch): (u32, &'s Sketch)| sketch.hashes().iter().map(move |hash| (*hash, story));
+        Self { holders: stories.into_iter().flat_map(holders).collect() }
+    }
+
     /// Adds a story.
     pub fn insert(&mut self, story: u32, sketch: &Sketch) {
         self.holders.extend(sketch.hashes().iter().map(|hash| (*hash, story)));
@@ -84,6 +90,9 @@ mod tests {
             }
             let found = similar.find(wanted, similarity, |story| &stories[story as usize]);
             prop_assert_eq!(found, best.map(|(_, story)| story));
+            let left = stories.iter().enumerate().filter(|(i, _)| !removed[*i]);
+            let at_once = Similar::of(left.map(|(i, sketch)| (i as u32, sketch)));
+            prop_assert_eq!(at_once.holders, similar.holders);
         }
     }
 

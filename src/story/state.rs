@@ -118,15 +118,18 @@ impl Restoring {
             self.values.remove(name);
             return Ok(());
         };
-        let version = serde_json::from_slice::<Version>(value).map(|value| value.schema_version);
-        if let Ok(version) = version.as_ref()
-            && !version.starts_with(MAJOR)
-        {
-            return Err(unreadable(format!("its form has version {version}, this program reads {SCHEMA_VERSION}")));
+        let value = StateValue::read(name, value).map_err(|error| {
+            // A form that is not understood may say that it is of a later version.
+            let version = serde_json::from_slice::<Version>(value).map(|value| value.schema_version);
+            unreadable(match version {
+                Ok(version) if !version.starts_with(MAJOR) => other_form(&version),
+                _ => format!("line {} column {}", error.line(), error.column()),
+            })
+        })?;
+        if !value.schema_version().starts_with(MAJOR) {
+            return Err(unreadable(other_form(value.schema_version())));
         }
-        let malformed =
-            |error: serde_json::Error| unreadable(format!("line {} column {}", error.line(), error.column()));
-        self.values.insert(name.to_owned(), serde_json::from_slice(value).map_err(malformed)?);
+        self.values.insert(name.to_owned(), value);
         Ok(())
     }
 
@@ -155,7 +158,7 @@ impl Restoring {
             };
             taken_in.ok_or_else(|| wrong(&key, "it is no part of a story"))?;
         }
-        let mut numbers = HashSet::new();
+        let (mut numbers, mut whole) = (HashSet::new(), Vec::with_capacity(stories.len()));
         for (key, (mut story, sketched)) in stories {
             if memory.watchlist(&story.watchlist).is_none() {
                 return Err(wrong(&key, "the record of its watchlist is missing"));
@@ -167,10 +170,15 @@ impl Restoring {
                 return Err(wrong(&key, "another story has its number"));
             }
             story.members.sort_unstable_by_key(|member| member.arrival);
-            memory.insert(Arc::new(story));
+            whole.push(Arc::new(story));
         }
+        memory.restore(whole);
         Ok(memory)
     }
+}
+
+fn other_form(version: &str) -> String {
+    format!("its form has version {version}, this program reads {SCHEMA_VERSION}")
 }
 
 fn wrong(key: &str, what: &str) -> UnreadableState {

@@ -32,6 +32,32 @@ pub enum StateValue {
     Partition(PartitionForm),
 }
 
+impl StateValue {
+    /// Reads a value by the key of its record, which tells what it is as `kind` does, but sooner.
+    pub(super) fn read(key: &str, value: &[u8]) -> serde_json::Result<Self> {
+        let is_id = |part: Option<&str>| part.is_some_and(|part| part.len() == 32);
+        let mut parts = key.rsplit('/');
+        let (last, before) = (parts.next(), parts.next());
+        Ok(match (last, before) {
+            (Some("partition"), Some("")) => Self::Partition(serde_json::from_slice(value)?),
+            (Some("watchlist"), Some("")) => Self::Watchlist(serde_json::from_slice(value)?),
+            (Some("text"), _) => Self::Text(serde_json::from_slice(value)?),
+            _ if is_id(last) && is_id(before) => Self::Event(serde_json::from_slice(value)?),
+            _ => Self::Story(serde_json::from_slice(value)?),
+        })
+    }
+
+    pub(super) fn schema_version(&self) -> &str {
+        match self {
+            Self::Story(form) => &form.schema_version,
+            Self::Text(form) => &form.schema_version,
+            Self::Event(form) => &form.schema_version,
+            Self::Watchlist(form) => &form.schema_version,
+            Self::Partition(form) => &form.schema_version,
+        }
+    }
+}
+
 /// The state of a story.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct StoryForm {

@@ -216,7 +216,6 @@ impl Alerts {
         let (letter, sequence) = self.0.entry(alert.id.clone()).or_insert((letter, 0));
         *sequence += 1;
         assert_eq!(alert.sequence, *sequence, "a gap at {line}");
-        let reason = serde_json::to_value(alert.reason).unwrap();
         let entities: Vec<&str> = alert.entities.iter().map(|entity| &*entity.id).collect();
         let values = HashMap::from([
             ("alert", letter.clone()),
@@ -236,7 +235,7 @@ impl Alerts {
             ("revision", alert.watchlist.revision.clone()),
             ("query", alert.watchlist.query.join(",")),
         ]);
-        (format!("{} {}", alert.action.as_str(), reason.as_str().unwrap()), values)
+        (format!("{} {}", alert.action.as_str(), alert.reason.as_str()), values)
     }
 }
 

@@ -513,6 +513,19 @@ fn a_partition_that_nobody_tells_of_holds_no_timers() {
 }
 
 #[test]
+fn a_match_process_whose_clock_runs_ahead_stops_no_timers() {
+    timeline(
+        "
+        quiet_after = 1h
+        09:00  progress p0                      -> nothing_to_change
+        09:01  e1 a.com A clock=99:00           -> open first_match
+        10:00  progress p0                      -> nothing_to_change
+        10:01  progress p0                      -> close quiet
+        ",
+    );
+}
+
+#[test]
 fn late_copies_are_told_as_one() {
     timeline(
         "
