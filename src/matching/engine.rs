@@ -43,6 +43,29 @@ use crate::message::matched::MatchedWatchlist;
 
 pub use self::budget::Unfinished;
 
+/// What a text's positions are, in which distances are counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Positions {
+    /// A reader's: a word of most scripts is one, of Han, kana, Hangul and Thai two characters are. Words
+    /// stand for their shorter forms without clitics and particles; punctuation parts neighbouring
+    /// characters of a name.
+    #[default]
+    Words,
+    /// Every token is one and stands for itself, whatever lies between it and the next: what an engine
+    /// that is given bare tokens makes of them. To hold this one against such.
+    Tokens,
+}
+
+impl Positions {
+    /// How many positions a distance of so many words is.
+    fn of_words(self, words: u32) -> u32 {
+        match self {
+            Self::Words => words * 2,
+            Self::Tokens => words,
+        }
+    }
+}
+
 /// Compiled watchlists.
 pub struct Engine {
     watchlists: Vec<CompiledWatchlist>,
@@ -56,6 +79,7 @@ pub struct Engine {
     labels: Vec<(AtomId, Named)>,
     index: Index,
     revision: String,
+    positions: Positions,
 }
 
 /// What leads from a word found to the queries to look at.
@@ -141,6 +165,11 @@ pub struct WatchlistMatch<'e> {
 impl Engine {
     /// Compiles what was read. Watchlists with an error are left out; the findings tell of them.
     pub fn compile(definitions: &Definitions) -> (Self, Vec<Diagnostic>) {
+        Self::compile_by(definitions, Positions::default())
+    }
+
+    /// The same, with the positions to count distances in.
+    pub fn compile_by(definitions: &Definitions, positions: Positions) -> (Self, Vec<Diagnostic>) {
         let mut atoms = Atoms::new(&definitions.vocabulary);
         atoms.whole_vocabulary();
         let mut engine = Self {
@@ -154,6 +183,7 @@ impl Engine {
             labels: Vec::new(),
             index: Index::default(),
             revision: String::new(),
+            positions,
         };
         let mut findings = std::mem::take(&mut atoms.findings);
         for watchlist in &definitions.watchlists {
@@ -261,7 +291,7 @@ impl Engine {
     /// Room for one worker.
     pub fn workspace(&self) -> Workspace {
         Workspace {
-            found: Found::for_units(self.dictionary.len()),
+            found: Found::for_units(self.dictionary.len(), self.positions),
             cache: Cache::for_atoms(self.atoms.len()),
             met: vec![0; self.atoms.len()],
             asked: vec![0; self.queries.len()],

@@ -98,11 +98,12 @@ impl Evaluation<'_> {
                 places.dedup();
                 return Ok(places);
             }
-            Expression::Near { sides, half_words, ordered } => {
+            Expression::Near { sides, words, ordered } => {
                 let (left, right) = (self.places(&sides[0], field)?, self.places(&sides[1], field)?);
-                let mut pairs = self.followed(&left, &right, *half_words)?;
+                let far = self.engine.positions.of_words(*words);
+                let mut pairs = self.followed(&left, &right, far)?;
                 if !ordered {
-                    pairs.extend(self.followed(&right, &left, *half_words)?);
+                    pairs.extend(self.followed(&right, &left, far)?);
                 }
                 pairs
             }
@@ -127,11 +128,11 @@ impl Evaluation<'_> {
     }
 
     /// Pairs of a place and one that follows it at most so far behind.
-    fn followed(&mut self, first: &[Place], then: &[Place], half_words: u32) -> Result<Vec<Place>, OverBudget> {
+    fn followed(&mut self, first: &[Place], then: &[Place], far: u32) -> Result<Vec<Place>, OverBudget> {
         let mut pairs = Vec::new();
         for a in first {
             let from = then.partition_point(|b| b.start < a.end);
-            let near = then[from..].partition_point(|b| b.start - a.end <= half_words);
+            let near = then[from..].partition_point(|b| b.start - a.end <= far);
             self.spend(near)?;
             pairs.extend(then[from..from + near].iter().map(|b| span(a, b)));
         }
@@ -201,7 +202,7 @@ impl Evaluation<'_> {
             context.extend_from_slice(self.atom(*member)?);
         }
         self.spend(context.len() * places.len())?;
-        let far = atom.within * 2;
+        let far = self.engine.positions.of_words(atom.within);
         places.retain(|place| {
             context.iter().any(|other| {
                 let inside = place.start <= other.start && other.end <= place.end;

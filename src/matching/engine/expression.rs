@@ -15,7 +15,7 @@ pub(super) enum Expression {
     And(Box<[Expression]>),
     Or(Box<[Expression]>),
     Not(Box<Expression>),
-    Near { sides: Box<[Expression; 2]>, half_words: u32, ordered: bool },
+    Near { sides: Box<[Expression; 2]>, words: u32, ordered: bool },
     Together { sides: Box<[Expression; 2]>, unit: Unit },
     AtLeast(u32, Box<Expression>),
     Field(Field, Box<Expression>),
@@ -39,7 +39,7 @@ pub(super) fn compile(node: &Node, query: &Located<String>, atoms: &mut Atoms<'_
         Kind::Or(parts) => Expression::Or(all(parts, query, atoms)?),
         Kind::Not(inner) => Expression::Not(Box::new(compile(inner, query, atoms)?)),
         Kind::Near { left, right, words, ordered } => {
-            Expression::Near { sides: both(left, right, atoms)?, half_words: words * 2, ordered: *ordered }
+            Expression::Near { sides: both(left, right, atoms)?, words: *words, ordered: *ordered }
         }
         Kind::Together { left, right, unit } => Expression::Together { sides: both(left, right, atoms)?, unit: *unit },
         Kind::AtLeast(least, inner) => Expression::AtLeast(*least, Box::new(compile(inner, query, atoms)?)),

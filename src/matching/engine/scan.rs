@@ -6,6 +6,7 @@
 use hashbrown::HashMap;
 use smallvec::SmallVec;
 
+use super::Positions;
 use super::dictionary::{Dictionary, Forms, Unit, Units};
 use super::vocabulary::is_single;
 use crate::matching::query::{FARTHEST, Field};
@@ -32,8 +33,8 @@ pub(super) const NO_SPELLING: u32 = u32::MAX;
 
 /// Wider than any distance between words.
 const FIELD_GAP: u32 = 4 * FARTHEST;
-/// A hundred words.
-const LEAD: u32 = 200;
+/// Words.
+const LEAD: u32 = 100;
 
 /// The fields, in the order of their positions.
 pub(super) const FIELDS: [&str; 3] = ["title", "summary", "body"];
@@ -60,6 +61,7 @@ pub(super) struct Found {
     nothing: Nothing,
     /// A folded word, while it is looked at.
     folded: String,
+    positions: Positions,
 }
 
 /// What is known of a word that was met before.
@@ -128,8 +130,8 @@ impl Nothing {
 }
 
 impl Found {
-    pub(super) fn for_units(units: usize) -> Self {
-        Self { places: vec![Vec::new(); units], ..Self::default() }
+    pub(super) fn for_units(units: usize, positions: Positions) -> Self {
+        Self { places: vec![Vec::new(); units], positions, ..Self::default() }
     }
 
     /// Forgets the last event and reads the next.
@@ -173,7 +175,7 @@ impl Found {
             Field::Title => at == 0,
             Field::Summary => at == 1,
             Field::Body => at == 2,
-            Field::Lead => at == 0 || place.end <= self.bounds[at] + LEAD,
+            Field::Lead => at == 0 || place.end <= self.bounds[at] + self.positions.of_words(LEAD),
         }
     }
 
@@ -233,7 +235,10 @@ impl Sink for Pass<'_> {
     #[inline(always)]
     fn token(&mut self, token: Token) {
         let start = self.at;
-        self.at += token.half_words();
+        self.at += match self.found.positions {
+            Positions::Words => token.half_words(),
+            Positions::Tokens => 1,
+        };
         if token.breaks != Break::None {
             self.part(token.breaks, start);
         }
@@ -274,7 +279,7 @@ impl Pass<'_> {
 
     #[inline(never)]
     fn pair(&mut self, unit: Unit, to: u32, from: u32, place: Place) {
-        if !separated(&self.text[to as usize..from as usize]) {
+        if self.found.positions == Positions::Tokens || !separated(&self.text[to as usize..from as usize]) {
             self.found.put(unit, place);
         }
     }
@@ -332,7 +337,8 @@ impl Pass<'_> {
         let mut licensed = SmallVec::new();
         // Every form is asked for, so that one that another query knows does not hide this one's.
         text::licensed(self.text, token, |form| {
-            if self.dictionary.word(form).is_some() && form != token.hash && !licensed.contains(&form) {
+            let is_unit = self.dictionary.word(form).is_some() && form != token.hash;
+            if is_unit && self.found.positions == Positions::Words && !licensed.contains(&form) {
                 licensed.push(form);
             }
             false

@@ -227,6 +227,25 @@ fn a_query_that_words_do_not_lead_to_is_warned_of_with_its_cost() {
 }
 
 #[test]
+fn by_tokens_each_is_a_position_and_stands_for_itself() {
+    for (query, text, by_words, by_tokens) in [
+        ("芯片 NEAR/2 出口", "芯片一二出口", true, true),
+        ("芯片 NEAR/2 出口", "芯片一二三四出口", true, false),
+        ("a NEAR/2 b", "a x y b", true, true),
+        ("a NEAR/2 b", "a x y z b", false, false),
+        ("中国", "发展中，国家", false, true),
+        ("الصين", "وللصين", true, false),
+    ] {
+        let definitions = definitions(vec![watchlist("w", &[query])]);
+        for (positions, expected) in [(Positions::Words, by_words), (Positions::Tokens, by_tokens)] {
+            let (engine, _) = Engine::compile_by(&definitions, positions);
+            let matches = engine.evaluate(&event(None, "", text), &mut engine.workspace()).unwrap();
+            assert_eq!(!matches.is_empty(), expected, "{query} in {text} by {positions:?}");
+        }
+    }
+}
+
+#[test]
 fn nothing_is_near_across_fields_and_fields_are_told_apart() {
     let split = event(None, "a", "b");
     assert!(exacts("a NEAR/1000 b", &split).is_empty());
