@@ -12,4 +12,5 @@ mod naive;
 pub mod query;
 pub mod reading;
 pub mod sketch;
+pub mod spoken;
 pub mod text;

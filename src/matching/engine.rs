@@ -37,6 +37,7 @@ use crate::diagnostic::{Diagnostic, Level};
 use crate::matching::definition::{Definitions, Watchlist};
 use crate::matching::explain::Named;
 use crate::matching::query::{Node, parse};
+use crate::matching::spoken::Spoken;
 use crate::message::event::Event;
 use crate::message::evidence::{EntityReference, Hit};
 use crate::message::matched::MatchedWatchlist;
@@ -319,7 +320,10 @@ impl Engine {
             let query = &self.queries[number as usize];
             if query.watchlist != last {
                 last = query.watchlist;
-                wanted = self.watchlists[last as usize].filter.refuses(event, evaluation.found).is_none();
+                wanted = self.watchlists[last as usize]
+                    .filter
+                    .refuses(event, &evaluation.spoken, evaluation.found)
+                    .is_none();
             }
             if !wanted {
                 continue;
@@ -392,9 +396,9 @@ impl Engine {
     }
 
     fn evaluation<'a>(&'a self, event: &'a Event<'a>, workspace: &'a mut Workspace) -> Evaluation<'a> {
-        let lang = event.lang.as_deref().filter(|lang| !lang.is_empty()).map(language::primary);
         let Workspace { found, cache, .. } = workspace;
-        Evaluation { engine: self, event, found, cache, lang, budget: Budget::default() }
+        let spoken = Spoken::in_event(event);
+        Evaluation { engine: self, event, spoken, found, cache, budget: Budget::default() }
     }
 
     /// The match of a watchlist by those of its queries whose evidence is within the budget.

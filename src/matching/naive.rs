@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 
 use crate::matching::definition::{Entry, Vocabulary};
-use crate::matching::engine::language::{Stem, case_forms, is_kind_of, primary};
+use crate::matching::engine::language::{Stem, case_forms, primary};
 use crate::matching::query::{Field, Kind, LONGEST_FITTED, Meta, Node, Pattern, Patterns, Unit};
+use crate::matching::spoken::Spoken;
 use crate::matching::text::{Break, Script, Word, fold, hash, licensed, words};
 use crate::message::event::Event;
 
@@ -55,7 +56,7 @@ impl<'a> Naive<'a> {
             Kind::Not(inner) => !self.holds(inner, field),
             Kind::Field(field, inner) => self.holds(inner, Some(*field)),
             Kind::AtLeast(least, inner) => self.places(inner, field).len() >= *least as usize,
-            Kind::Meta(Meta::Lang, value) => self.event.lang.as_deref().is_some_and(|lang| is_kind_of(lang, value)),
+            Kind::Meta(Meta::Lang, value) => Spoken::in_event(self.event).is(value) == Some(true),
             Kind::Meta(Meta::Tag, value) => self.event.tags.iter().any(|tag| tag == value),
             Kind::Meta(Meta::Source, value) => self.event.source.all().any(|known| known == value),
             _ => !self.places(node, field).is_empty(),
@@ -134,7 +135,7 @@ impl<'a> Naive<'a> {
                 let latin = |word: &Word| matches!(word.token.script, Script::Latin | Script::Digits);
                 let bare = word.value.trim_start_matches('=').trim_end_matches('*');
                 let shared = lang != "en" && words(bare).iter().all(latin);
-                let other = self.event.lang.as_deref().is_some_and(|of| primary(of) != lang);
+                let other = Spoken::in_event(self.event).is(&lang) == Some(false);
                 if is_name {
                     found.extend(self.marked(&word.value, None));
                     if bare == word.value {

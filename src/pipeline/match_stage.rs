@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use crate::matching::engine::{Engine, WatchlistMatch, Workspace};
 use crate::matching::sketch::sketch;
+use crate::matching::spoken::language;
 use crate::message::event::{Event, Status};
 use crate::message::evidence::{Coordinates, EventReference};
 use crate::message::id::id;
@@ -155,7 +156,7 @@ pub fn reference(event: &Event<'_>, record: &Record<'_>) -> EventReference {
         status: event.status,
         url: text(&event.url),
         title: (!event.title.is_empty()).then(|| event.title.to_string()),
-        lang: text(&event.lang),
+        lang: language(event).map(str::to_owned),
         source: event.source.identity().map(str::to_owned),
         published_at: event.published_at,
         embargoed_until: event.embargoed_until,

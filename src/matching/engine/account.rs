@@ -9,6 +9,7 @@ use super::expression::Expression;
 use super::{Engine, Query};
 use crate::matching::explain::{Clause, Explanation, Found, Named, Operator, QueryExplanation};
 use crate::matching::query::{Field, Kind, Node, parse_text};
+use crate::matching::spoken::Spoken;
 use crate::message::event::Event;
 
 /// Hits shown per clause.
@@ -23,7 +24,7 @@ impl Engine {
         let mut workspace = self.workspace();
         self.read(event, &mut workspace);
         let compiled = &self.watchlists[watchlist];
-        let filtered = compiled.filter.refuses(event, &workspace.found);
+        let filtered = compiled.filter.refuses(event, &Spoken::in_event(event), &workspace.found);
         let mut evaluation = self.evaluation(event, &mut workspace);
         let queries =
             self.queries[compiled.queries.clone()].iter().map(|query| query.account(&mut evaluation)).collect();

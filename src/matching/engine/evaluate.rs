@@ -7,6 +7,7 @@ use super::filter;
 use super::scan::{Found, NO_SPELLING, Place};
 use super::vocabulary::{Atom, AtomId, Spelling};
 use crate::matching::query::{Field, Unit};
+use crate::matching::spoken::Spoken;
 use crate::message::event::Event;
 
 /// The places of atoms in the present event, each computed once.
@@ -39,7 +40,7 @@ pub(super) struct Evaluation<'a> {
     pub(super) event: &'a Event<'a>,
     pub(super) found: &'a Found,
     pub(super) cache: &'a mut Cache,
-    pub(super) lang: Option<String>,
+    pub(super) spoken: Spoken<'a>,
     pub(super) budget: Budget,
 }
 
@@ -71,7 +72,7 @@ impl Evaluation<'_> {
             Expression::Not(inner) => !self.holds(inner, field)?,
             Expression::Field(field, inner) => self.holds(inner, Some(*field))?,
             Expression::AtLeast(least, inner) => self.count(inner, field)? >= *least as usize,
-            Expression::Meta(meta, value) => filter::meta(*meta, value, self.event),
+            Expression::Meta(meta, value) => filter::meta(*meta, value, self.event, &self.spoken),
             Expression::Atom(_) | Expression::Near { .. } | Expression::Together { .. } => {
                 !self.places(expression, field)?.is_empty()
             }
@@ -213,17 +214,14 @@ impl Evaluation<'_> {
     }
 
     fn counts(&self, spelling: &Spelling) -> bool {
-        match (&spelling.only, &self.lang) {
-            (Some(only), Some(lang)) => **only == **lang,
-            _ => true,
-        }
+        spelling.only.as_ref().is_none_or(|only| self.spoken.is(only) != Some(false))
     }
 
     /// Where one spelling is found.
     pub(super) fn spelling(&mut self, id: u32, places: &mut Vec<Place>) -> Result<(), OverBudget> {
         let (engine, found) = (self.engine, self.found);
         let spelling = &engine.spellings[id as usize];
-        if !self.counts(spelling) || spelling.steps.iter().any(|step| found.places(step.unit).is_empty()) {
+        if spelling.steps.iter().any(|step| found.places(step.unit).is_empty()) || !self.counts(spelling) {
             return Ok(());
         }
         let anchors = found.places(spelling.steps[usize::from(spelling.anchor)].unit);

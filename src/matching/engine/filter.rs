@@ -1,9 +1,10 @@
 //! What is known of an event besides its text: language, source, tags.
 
-use super::language::{is_kind_of, primary, script};
+use super::language::{primary, script};
 use super::scan::Found;
 use crate::matching::definition;
 use crate::matching::query::Meta;
+use crate::matching::spoken::Spoken;
 use crate::matching::text::{Script, fold};
 use crate::message::event::{Event, Source};
 
@@ -26,9 +27,9 @@ impl Filter {
     }
 
     /// Why an event is not looked at; none where it is.
-    pub(super) fn refuses(&self, event: &Event<'_>, found: &Found) -> Option<String> {
-        if !self.languages.is_empty() && !self.languages.iter().any(|range| has_language(event, found, range)) {
-            let lang = event.lang.as_deref().unwrap_or("not given, and its script is of none of them");
+    pub(super) fn refuses(&self, event: &Event<'_>, spoken: &Spoken<'_>, found: &Found) -> Option<String> {
+        if !self.languages.is_empty() && !self.languages.iter().any(|range| has_language(spoken, found, range)) {
+            let lang = spoken.tag().unwrap_or("not given, and its script is of none of them");
             return Some(format!("the filter takes {}; the event's language is {lang}", self.languages.join(", ")));
         }
         let source = event.source.identity().unwrap_or("not given");
@@ -45,16 +46,13 @@ impl Filter {
     }
 }
 
-fn has_language(event: &Event<'_>, found: &Found, range: &str) -> bool {
-    match (event.lang.as_deref().filter(|lang| !lang.is_empty()), found.main_script()) {
-        (Some(lang), _) => is_kind_of(lang, range),
-        (None, None) => true,
-        (None, Some(main)) => match script(&primary(range)) {
-            // Japanese without kana, as in headlines, cannot be told from Chinese.
-            Script::Kana => matches!(main, Script::Kana | Script::Han),
-            expected => expected == main,
-        },
-    }
+/// Where nobody knows the language, that of its script may be meant.
+fn has_language(spoken: &Spoken<'_>, found: &Found, range: &str) -> bool {
+    spoken.is(range).unwrap_or_else(|| match (found.main_script(), script(&primary(range))) {
+        (None, _) => true,
+        (Some(main), Script::Kana) => matches!(main, Script::Kana | Script::Han),
+        (Some(main), expected) => expected == main,
+    })
 }
 
 /// Whether a source is the one written: its domain or one above it, its id or its name.
@@ -73,18 +71,18 @@ fn is_from(source: &Source<'_>, written: &str) -> bool {
 }
 
 /// Whether `lang:`, `source:` or `tag:` holds.
-pub(super) fn meta(meta: Meta, value: &str, event: &Event<'_>) -> bool {
+pub(super) fn meta(meta: Meta, value: &str, event: &Event<'_>, spoken: &Spoken<'_>) -> bool {
     match meta {
-        Meta::Lang => event.lang.as_deref().is_some_and(|lang| is_kind_of(lang, value)),
+        Meta::Lang => spoken.is(value) == Some(true),
         Meta::Source => is_from(&event.source, value),
         Meta::Tag => event.tags.iter().any(|tag| tag.eq_ignore_ascii_case(value) || fold(tag) == fold(value)),
     }
 }
 
 /// What an event has for `lang:`, `source:` or `tag:`.
-pub(super) fn known(meta: Meta, event: &Event<'_>) -> String {
+pub(super) fn known(meta: Meta, event: &Event<'_>, spoken: &Spoken<'_>) -> String {
     match meta {
-        Meta::Lang => event.lang.as_deref().unwrap_or_default().to_owned(),
+        Meta::Lang => spoken.tag().unwrap_or_default().to_owned(),
         Meta::Source => event.source.all().collect::<Vec<_>>().join(", "),
         Meta::Tag => event.tags.join(", "),
     }

@@ -127,6 +127,8 @@ fn unify(c: char, folded: &mut Folded) {
         'ٱ' => 'ا',
         'ى' | 'ی' => 'ي',
         'ک' => 'ك',
+        // The letter of foreign names for v, which many write as f.
+        'ڤ' => 'ف',
         'ة' | 'ہ' | 'ھ' | 'ە' | 'ۃ' => 'ه',
         '\u{3400}'..='\u{9fff}' => han::simplified(c),
         other => digit(other),

@@ -102,6 +102,14 @@ fn licences() {
         ("للولايات", "الولايات", Some("لولايات")),
         ("بلومبرغ", "نفيديا", None),
         ("بلومبرغ", "لومبرغ", Some("لومبرغ")),
+        ("شركاتها", "شركات", Some("شركات")),
+        ("وبشركاتها", "شركات", Some("شركات")),
+        ("تراشه\u{200c}های", "تراشه", Some("تراشه")),
+        ("انویدیای", "انویدیا", Some("انویدیا")),
+        ("چینی", "چین", None),
+        ("בסין", "סין", Some("סין")),
+        ("ושהממשל", "ממשל", Some("ממשל")),
+        ("הנציבות", "נציבות", Some("נציבות")),
         ("엔비디아가", "엔비디아", Some("엔비디아")),
         ("엔비디아에서는", "엔비디아", Some("엔비디아")),
         ("엔비디아", "엔비디아", None),
@@ -110,10 +118,10 @@ fn licences() {
     for (text, known, expected) in table {
         let text = format!("- {text} -");
         let token = words(&text)[0].token;
-        let found = licensed(&text, &token, |candidate| candidate == hash(known));
+        let found = licensed(&text, &token, |candidate| candidate == hash(&fold(known)));
         let slice = found.map(|(_, start, end)| &text[start as usize..end as usize]);
         assert_eq!(slice, expected, "{text} with {known}");
-        assert!(found.is_none_or(|(candidate, ..)| candidate == hash(known)), "{text}");
+        assert!(found.is_none_or(|(candidate, ..)| candidate == hash(&fold(known))), "{text}");
     }
 }
 
@@ -127,6 +135,7 @@ fn longer_forms_are_asked_for_first() {
         false
     });
     assert_eq!(asked, ["بالصين", "الصين", "صين"].map(hash));
+    assert!(folded("إنڤيديا") == folded("إنفيديا"), "v is written in two ways");
 }
 
 fn scanned(text: &str) -> Vec<Token> {

@@ -51,7 +51,7 @@ impl Evaluation<'_> {
                 })
             }
             Expression::Meta(meta, _) => {
-                let has = filter::known(*meta, self.event);
+                let has = filter::known(*meta, self.event, &self.spoken);
                 Some(if has.is_empty() { "is not given".to_owned() } else { format!("is not so: it is {has}") })
             }
             _ => None,
@@ -135,7 +135,7 @@ impl Evaluation<'_> {
             let only = spelling.only.as_deref()?;
             let anchors = found.places(spelling.steps[usize::from(spelling.anchor)].unit);
             let place = anchors.iter().find_map(|anchor| along(spelling, *anchor, found))?;
-            let lang = self.lang.as_deref().unwrap_or_default();
+            let lang = self.spoken.tag().unwrap_or("another");
             let shown = self.shown(&place);
             Some(format!("{shown} counts only in events in {only}, and this one is in {lang}"))
         })

@@ -94,7 +94,7 @@ fn a_hit_tells_what_it_stands_for_to_a_reader_of_english() {
     vocabulary.terms.get_mut("restrict").expect("it is there").name = "restrict".to_owned();
     let watchlists = vec![watchlist("w", &["@chips AND (#restrict OR #die) AND 芯片"])];
     let (engine, _) = Engine::compile(&Definitions { watchlists, vocabulary });
-    let shown = engine.explain(0, &event(None, "", "限制输美英伟达芯片, die")).to_string();
+    let shown = engine.explain(0, &event(Some("de"), "", "限制输美英伟达芯片, die")).to_string();
     for part in [
         "w: matches\n",
         "英伟达 = Nvidia (@nvidia, zh)\n",
