@@ -147,23 +147,24 @@ impl Evaluation<'_> {
         label.map_or_else(|| self.terms(id).join(", "), |(_, label)| label.reference.clone())
     }
 
-    /// The words by which an atom is found, each once.
+    /// The words by which an atom is found, each once, the English ones first.
     fn terms(&self, id: AtomId) -> Vec<String> {
-        let (mut terms, mut atoms) = (Vec::new(), vec![id]);
+        let (mut terms, mut atoms): (Vec<(bool, &str)>, _) = (Vec::new(), vec![id]);
         let mut at = 0;
         while let Some(id) = atoms.get(at) {
             let atom = &self.engine.atoms[*id as usize];
             for spelling in &atom.spellings {
-                let term = &*self.engine.spellings[*spelling as usize].term;
-                if !terms.iter().any(|known| known == term) {
-                    terms.push(term.to_owned());
+                let spelling = &self.engine.spellings[*spelling as usize];
+                if !terms.iter().any(|(_, known)| *known == &*spelling.term) {
+                    terms.push((spelling.lang.as_deref() != Some("en"), &spelling.term));
                 }
             }
             let members = atom.any.iter().filter(|member| !atoms.contains(member)).copied().collect::<Vec<_>>();
             atoms.extend(members);
             at += 1;
         }
-        terms
+        terms.sort_by_key(|(foreign, _)| *foreign);
+        terms.into_iter().map(|(_, term)| term.to_owned()).collect()
     }
 
     /// What stands at a place, and in which field.
