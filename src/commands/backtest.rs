@@ -3,6 +3,7 @@
 mod chart;
 mod input;
 mod labels;
+mod moment;
 mod replay;
 mod results;
 mod sample;
@@ -17,14 +18,18 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::app::decoding::decoder;
 use crate::app::files::Compiled;
 use crate::commands::test::compile;
 use crate::commands::{Common, Exit, Output, Usage};
 use crate::matching::definition::Definitions;
 use crate::matching::engine::Engine;
-use input::Files;
+use crate::settings::Settings;
+use input::{Files, Inputs, Topics};
 use labels::{Measured, Quality};
+use moment::Moment;
 use replay::Replay;
 use results::Results;
 use side::Side;
@@ -33,8 +38,14 @@ use side::Side;
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// One event a line (JSONL, also packed with zstd); `-` is standard input
-    #[arg(value_name = "FILE", required = true)]
+    #[arg(value_name = "FILE", required_unless_present_any = ["from", "to"], conflicts_with_all = ["from", "to"])]
     pub files: Vec<PathBuf>,
+    /// Instead of files: the events topics from this time on (RFC 3339, or how long ago, as in 7d)
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<Moment>,
+    /// Instead of files: the events topics up to this time
+    #[arg(long, value_name = "TIME")]
+    pub to: Option<Moment>,
     /// Only this watchlist (may be repeated)
     #[arg(long, value_name = "ID")]
     pub watchlist: Vec<String>,
@@ -59,7 +70,7 @@ fn share(written: &str) -> Result<f64, &'static str> {
 pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<Exit> {
     let Some(settings) = common.settings()? else { return Ok(Exit::Configuration) };
     let decoder = Arc::new(decoder(&settings)?);
-    let mut files = Files::new(&arguments.files, settings.events.max_bytes)?;
+    let mut inputs = inputs(arguments, &settings)?;
     let Some(here) = compile(&[], common)? else { return Ok(Exit::Configuration) };
     let mut revisions = vec![here];
     if let Some(folder) = &arguments.against {
@@ -72,9 +83,9 @@ pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<
     let sides = revisions.into_iter().map(|compiled| {
         Side::new(Arc::new(narrow(compiled, &arguments.watchlist)), Arc::clone(&decoder), &settings, arguments.samples)
     });
-    let mut replay = Replay::new(sides.collect(), Arc::clone(&decoder), arguments.samples, true);
-    replay.run(|| files.next());
-    drop(files);
+    let mut replay = Replay::new(sides.collect(), Arc::clone(&decoder), arguments.samples, inputs.are_files());
+    replay.run(|| inputs.next());
+    inputs.finish()?;
     let against = arguments.against.as_ref().map(|folder| folder.display().to_string());
     let results = Results::of(replay, against, arguments.samples, &ids);
     let mut stdout = io::stdout().lock();
@@ -87,6 +98,16 @@ pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<
     }
     warn(&results)?;
     gate(arguments, &results)
+}
+
+/// What is to be read, opened as far as tells whether it is there.
+fn inputs(arguments: &Arguments, settings: &Settings) -> anyhow::Result<Inputs> {
+    if !arguments.files.is_empty() {
+        return Ok(Inputs::Files(Files::new(&arguments.files, settings.events.max_bytes)?));
+    }
+    let now = Timestamp::now();
+    let [from, to] = [arguments.from, arguments.to].map(|moment| moment.map(|moment| moment.before(now)));
+    Ok(Inputs::Topics(Topics::open(&settings.kafka, &settings.topics.events, from, to)?))
 }
 
 /// The ids of all watchlists of all revisions.

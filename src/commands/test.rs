@@ -1,6 +1,8 @@
 //! `test`: the tests embedded in watchlists, through the daemon's own engine.
 
 mod junit;
+mod text;
+mod untested;
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -17,6 +19,7 @@ use crate::matching::explain::Explanation;
 use crate::matching::reading::Kind;
 use crate::message::event::{Event, Source};
 use crate::message::evidence::Hit;
+use untested::Untested;
 
 /// Run the tests embedded in watchlists
 #[derive(Debug, clap::Args)]
@@ -49,19 +52,14 @@ struct TestResult<'d> {
     matched: BTreeSet<String>,
     /// Where it matched.
     hits: Vec<Hit>,
+    /// What ruled it out.
+    #[serde(skip)]
+    ruled_out: Vec<Hit>,
     /// Of a test that failed: clause by clause, why.
     #[serde(skip_serializing_if = "Option::is_none")]
     explanation: Option<Explanation>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
-}
-
-/// A query that no test expects, or a language that no test is in.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Untested<'d> {
-    Query { watchlist: &'d str, query: &'d str },
-    Language { watchlist: &'d str, language: &'d str },
 }
 
 pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<Exit> {
@@ -76,7 +74,7 @@ pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<
             serde_json::to_writer_pretty(&mut stdout, &results)?;
             writeln!(stdout)?;
         }
-        Output::Text => write(&results, &mut stdout)?,
+        Output::Text => text::write(&results, &mut stdout)?,
     }
     Ok(if results.failed == 0 { Exit::Fine } else { Exit::Findings })
 }
@@ -107,7 +105,8 @@ fn run<'d>(definitions: &'d Definitions, engine: &Engine) -> Results<'d> {
     let all = definitions.watchlists.iter().flat_map(|list| list.tests.iter().map(move |test| (list, test)));
     let tests: Vec<_> = all.map(|(list, test)| run_one(list, test, engine, &mut workspace)).collect();
     let passed = tests.iter().filter(|test| test.passed).count();
-    let untested = definitions.watchlists.iter().flat_map(untested).collect();
+    let untested =
+        untested::untested(definitions, tests.iter().flat_map(|test| test.hits.iter().chain(&test.ruled_out)));
     Results { passed, failed: tests.len() - passed, tests, untested }
 }
 
@@ -130,13 +129,13 @@ fn run_one<'d>(
     };
     let (matched, hits): (BTreeSet<String>, Vec<Hit>) = found;
     let passed = error.is_none() && matched == expected;
-    let explanation = if passed {
-        None
-    } else {
-        let number = engine.watchlists().iter().position(|compiled| compiled.id() == id);
-        number.map(|number| engine.explain(number, &event))
-    };
-    TestResult { watchlist: id, name: &test.name.value, passed, expected, matched, hits, explanation, error }
+    // Of what did not match only an explanation tells what it was ruled out by.
+    let number = engine.watchlists().iter().position(|compiled| compiled.id() == id);
+    let explanation = number.filter(|_| !passed || matched.is_empty()).map(|number| engine.explain(number, &event));
+    let ruled_out = explanation.as_ref().map(untested::ruled_out).unwrap_or_default();
+    let explanation = explanation.filter(|_| !passed);
+    let name = &test.name.value;
+    TestResult { watchlist: id, name, passed, expected, matched, hits, ruled_out, explanation, error }
 }
 
 fn event(test: &WatchlistTest) -> Event<'_> {
@@ -156,58 +155,6 @@ fn event(test: &WatchlistTest) -> Event<'_> {
 /// A test's source is one string, and stands for whatever a filter or `source:` may name.
 fn source(source: Option<&str>) -> Source<'_> {
     Source { id: source.map(Into::into), name: None, domain: source.map(Into::into) }
-}
-
-fn untested(watchlist: &Watchlist) -> Vec<Untested<'_>> {
-    let id = &*watchlist.id.value;
-    let queries = watchlist.queries.iter().filter(|query| {
-        !watchlist.tests.iter().flat_map(|test| &test.expect).any(|expected| expected.value == query.name.value)
-    });
-    let languages = watchlist.filter.languages.iter().filter(|language| {
-        let primary = |tag: &str| tag.split('-').next().map(str::to_owned);
-        let touches = |test: &WatchlistTest| test.lang.as_deref().and_then(primary) == primary(&language.value);
-        !watchlist.tests.iter().any(touches)
-    });
-    let queries = queries.map(|query| Untested::Query { watchlist: id, query: &query.name.value });
-    queries.chain(languages.map(|language| Untested::Language { watchlist: id, language: &language.value })).collect()
-}
-
-fn write(results: &Results<'_>, out: &mut impl Write) -> io::Result<()> {
-    for test in results.tests.iter().filter(|test| !test.passed) {
-        writeln!(out, "FAILED {}: {}", test.watchlist, test.name)?;
-        writeln!(out, "  expected {}", list(&test.expected))?;
-        match &test.error {
-            Some(error) => writeln!(out, "  {error}")?,
-            None => writeln!(out, "  matched  {}", list(&test.matched))?,
-        }
-        for hit in &test.hits {
-            writeln!(out, "    {}", hit_line(hit))?;
-        }
-        for line in
-            test.explanation.iter().flat_map(|all| all.to_string().lines().map(str::to_owned).collect::<Vec<_>>())
-        {
-            writeln!(out, "  {line}")?;
-        }
-    }
-    for untested in &results.untested {
-        match untested {
-            Untested::Query { watchlist, query } => writeln!(out, "untested {watchlist}: no test expects `{query}`")?,
-            Untested::Language { watchlist, language } => {
-                writeln!(out, "untested {watchlist}: no test is in `{language}`")?;
-            }
-        }
-    }
-    writeln!(out, "{} tests passed, {} failed", results.passed, results.failed)
-}
-
-fn list(queries: &BTreeSet<String>) -> String {
-    if queries.is_empty() { "nothing".into() } else { queries.iter().cloned().collect::<Vec<_>>().join(", ") }
-}
-
-/// A hit in its surroundings.
-pub(super) fn hit_line(hit: &Hit) -> String {
-    let by = hit.entity.as_ref().map_or_else(|| hit.term.clone(), |entity| format!("{} (@{entity})", hit.term));
-    format!("{}: {}[{}]{}  by {by}", hit.field, hit.before, hit.exact, hit.after)
 }
 
 #[cfg(test)]
@@ -236,26 +183,52 @@ name = "wrong & odd"
 lang = "en"
 title = "A rule for a chip"
 expect = []
+[[test]]
+name = "missed"
+lang = "en"
+title = "A rule for nobody"
+expect = ["other"]
+[[query]]
+name = "third"
+match = '''chip AND harbour'''
 "#;
 
     #[test]
     fn failing_tests_and_what_none_touches_are_named() {
         let compiled = Compiled::new(&[(Kind::Watchlist, SourceFile::new("a.toml", WATCHLIST))]);
         let results = run(&compiled.definitions, &compiled.engine);
-        assert_eq!((results.passed, results.failed), (1, 1));
+        assert_eq!((results.passed, results.failed), (1, 2));
         let mut shown = Vec::new();
-        write(&results, &mut shown).unwrap();
+        text::write(&results, &mut shown).unwrap();
         let shown = String::from_utf8(shown).unwrap();
         for line in [
-            "FAILED chips: wrong & odd\n  expected nothing\n  matched  rule\n",
+            "FAILED chips: wrong & odd\n  expected nothing, matched rule\n  `rule` matches by\n",
             "title: A [rule] for a chip",
-            "untested chips: no test expects `other`\n",
+            "FAILED chips: missed\n  expected other, matched nothing\n  `other` does not match: `submarine` was not found\n",
+            "untested chips: no test expects `third`\n",
             "untested chips: no test is in `de`\n",
-            "1 tests passed, 1 failed\n",
+            "1 tests passed, 2 failed\n",
         ] {
             assert!(shown.contains(line), "{line} is not in\n{shown}");
         }
-        let xml = junit::render(&results);
-        assert!(xml.contains("tests=\"2\" failures=\"1\"") && xml.contains("name=\"wrong &amp; odd\""), "{xml}");
+    }
+
+    #[test]
+    fn junit_is_well_formed_whatever_a_test_is_called() {
+        let hostile = "<a href=\"x\">&amp; ]]> \u{1}\u{b}\u{fffe}\u{ffff}\u{85}\u{2028} 'é' 港";
+        let toml = format!("name = {}", toml::Value::String(hostile.into()));
+        let watchlist = WATCHLIST.replace("name = \"wrong & odd\"", &toml);
+        let compiled = Compiled::new(&[(Kind::Watchlist, SourceFile::new("a.toml", watchlist))]);
+        assert!(report::errors(&compiled.diagnostics).is_empty());
+        let xml = junit::render(&run(&compiled.definitions, &compiled.engine));
+        let document = roxmltree::Document::parse(&xml).unwrap();
+        let suites = document.root_element();
+        assert_eq!((suites.attribute("tests"), suites.attribute("failures")), (Some("3"), Some("2")));
+        let of = |name: &'static str| document.descendants().filter(move |node| node.has_tag_name(name));
+        let names: Vec<_> = of("testcase").map(|case| case.attribute("name").unwrap()).collect();
+        assert_eq!(names, ["right", "<a href=\"x\">&amp; ]]> \u{2028} 'é' 港", "missed"]);
+        let failures: Vec<_> = of("failure").collect();
+        assert_eq!(failures[0].attribute("message"), Some("expected nothing, matched rule"));
+        assert!(failures[1].text().unwrap().contains("`submarine` was not found"), "{xml}");
     }
 }

@@ -388,11 +388,13 @@ impl Engine {
         candidates
     }
 
-    /// The watchlists, by number, of which the event last read has a word that one of their queries can least do
-    /// without. In no order, and some more than once.
+    /// The watchlists, by number, to which the event last read came near: it has a word of the clause that one of their
+    /// queries can least do without, and of its next clauses all but one. In no order, and some more than once.
     pub fn touched<'e>(&'e self, workspace: &'e Workspace) -> impl Iterator<Item = usize> + 'e {
+        let met = |atom: &AtomId| workspace.met[*atom as usize] == workspace.event;
+        let near = move |query: &&Query| query.guards.iter().filter(|clause| !clause.iter().any(met)).count() <= 1;
         let queries = workspace.queue.iter().flat_map(|atom| &self.index.queries[*atom as usize]);
-        queries.map(|query| self.queries[*query as usize].watchlist as usize)
+        queries.map(|query| &self.queries[*query as usize]).filter(near).map(|query| query.watchlist as usize)
     }
 
     fn evaluation<'a>(&'a self, event: &'a Event<'a>, workspace: &'a mut Workspace) -> Evaluation<'a> {

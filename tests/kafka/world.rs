@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rdkafka::producer::{DefaultProducerContext, ThreadedProducer};
@@ -77,6 +78,16 @@ partitions = {PARTITIONS}
         )
         .unwrap();
         Self { broker, prefix, folder }
+    }
+
+    /// Where the broker answers.
+    pub(crate) fn broker(&self) -> &str {
+        &self.broker
+    }
+
+    /// The settings file.
+    pub(crate) fn settings(&self) -> PathBuf {
+        self.folder.path().join("config/newswatch.toml")
     }
 
     /// The name of the topic that events are read from.

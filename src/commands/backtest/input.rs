@@ -8,11 +8,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use jiff::Timestamp;
 
 use crate::commands::Usage;
 use crate::commands::lines::{self, LineError, Lines};
+use crate::kafka::connection::ConnectionError;
+use crate::kafka::reader::RangeReader;
 use crate::kafka::stage::fetched::Fetched;
 use crate::pipeline::reason::Reason;
+use crate::settings::Kafka;
 
 /// The reason of what could not be read at all; all of it counts as one dead letter.
 const UNREADABLE: &str = "unreadable";
@@ -36,6 +40,89 @@ pub(super) struct BadInput {
     pub(super) place: String,
     /// What exactly.
     pub(super) message: String,
+}
+
+/// Where the pieces come from.
+pub(super) enum Inputs {
+    /// Files and standard input.
+    Files(Files),
+    /// A range of the events topics.
+    Topics(Topics),
+}
+
+impl Inputs {
+    /// The next piece; none after the last.
+    pub(super) fn next(&mut self) -> Option<Piece> {
+        match self {
+            Self::Files(files) => files.next(),
+            Self::Topics(topics) => topics.next(),
+        }
+    }
+
+    /// Whether records are lines of files.
+    pub(super) fn are_files(&self) -> bool {
+        matches!(self, Self::Files(_))
+    }
+
+    /// Ends the reading.
+    ///
+    /// # Errors
+    /// What ended it before its time.
+    pub(super) fn finish(self) -> Result<(), ConnectionError> {
+        match self {
+            Self::Files(_) => Ok(()),
+            Self::Topics(mut topics) => topics.failure.take().map_or(Ok(()), Err),
+        }
+    }
+}
+
+/// A range of topics, one after the other.
+pub(super) struct Topics {
+    left: VecDeque<RangeReader>,
+    number: usize,
+    failure: Option<ConnectionError>,
+    progress: ProgressBar,
+}
+
+impl Topics {
+    /// From a time to a time of the records, where they are given.
+    pub(super) fn open(
+        kafka: &Kafka,
+        topics: &[String],
+        from: Option<Timestamp>,
+        to: Option<Timestamp>,
+    ) -> Result<Self, ConnectionError> {
+        let readers = topics.iter().map(|topic| RangeReader::open(kafka, topic, from, to));
+        let left = readers.collect::<Result<VecDeque<_>, _>>()?;
+        let records = left.iter().map(RangeReader::records).sum();
+        let progress = progress(Some(records), "{pos} of {len} records");
+        Ok(Self { left, number: 0, failure: None, progress })
+    }
+
+    fn next(&mut self) -> Option<Piece> {
+        loop {
+            match self.left.front_mut()?.next() {
+                Ok(Some(fetched)) => {
+                    self.progress.inc(1);
+                    return Some((self.number, Given::Record(fetched)));
+                }
+                Ok(None) => {
+                    self.left.pop_front();
+                    self.number += 1;
+                }
+                Err(error) => {
+                    self.failure = Some(error);
+                    return None;
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Topics {
+    fn drop(&mut self) {
+        self.progress.finish_and_clear();
+    }
 }
 
 /// A piece of input and the number of the input it is from.
@@ -65,12 +152,11 @@ impl Files {
         if paths.iter().any(|path| path == Path::new("-")) {
             bytes = None;
         }
-        let progress = progress(bytes);
+        let progress = progress(bytes, "{bytes} of {total_bytes}");
         Ok(Self { left: paths.iter().cloned().collect(), open: None, number: 0, longest, progress })
     }
 
-    /// The next piece; none after the last.
-    pub(super) fn next(&mut self) -> Option<Piece> {
+    fn next(&mut self) -> Option<Piece> {
         loop {
             let Some((name, lines)) = &mut self.open else {
                 let path = self.left.pop_front()?;
@@ -124,15 +210,15 @@ fn unreadable(place: &str, error: &std::io::Error) -> Given {
     Given::Bad(BadInput { reason: UNREADABLE, place: place.to_owned(), message: error.to_string() })
 }
 
-/// How far it is, on a terminal: of so many bytes where that is known.
-fn progress(bytes: Option<u64>) -> ProgressBar {
+/// How far it is, on a terminal: shown so where it is known how much there is.
+fn progress(all: Option<u64>, shown: &str) -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let (bar, template) = match bytes {
-        Some(bytes) => (ProgressBar::new(bytes), "{bar:30} {percent:>3} %  {bytes} of {total_bytes}, {eta} left"),
-        None => (ProgressBar::new_spinner(), "{spinner} {bytes} read in {elapsed}"),
+    let (bar, template) = match all {
+        Some(all) => (ProgressBar::new(all), format!("{{bar:30}} {{percent:>3}} %  {shown}, {{eta}} left")),
+        None => (ProgressBar::new_spinner(), "{spinner} {bytes} read in {elapsed}".to_owned()),
     };
     bar.enable_steady_tick(Duration::from_millis(200));
-    bar.with_style(ProgressStyle::with_template(template).expect("the template is right"))
+    bar.with_style(ProgressStyle::with_template(&template).expect("the templates are right"))
 }

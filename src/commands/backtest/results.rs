@@ -79,6 +79,8 @@ pub(super) struct WatchlistResults {
     pub(super) alerts: u64,
     /// Records that changed an alert after it was opened.
     pub(super) updates: u64,
+    /// Alerts that were closed, for it had gone quiet.
+    pub(super) closes: u64,
     /// Alerts that were taken back.
     pub(super) retractions: u64,
     /// Matches that led to no alert record, by reason.
@@ -208,8 +210,7 @@ fn watchlist_results(
     judgement: Option<Judgement>,
     samples: usize,
 ) -> WatchlistResults {
-    let [alerts, updates, retractions] =
-        [Action::Open, Action::Update, Action::Retract].map(|action| tally.alerts(action));
+    let [alerts, updates, closes, retractions] = Action::ALL.map(|action| tally.alerts(action));
     let mut near_misses: Vec<NearMiss> = tally.near_misses.into_kept().into_iter().flatten().collect();
     near_misses.sort_by_key(|near| usize::MAX - near.found);
     near_misses.truncate(samples);
@@ -232,6 +233,7 @@ fn watchlist_results(
         matched: tally.matched,
         alerts,
         updates,
+        closes,
         retractions,
         suppressed: tally.suppressed,
         days: tally.days.into_iter().map(|(day, counts)| Day { day, counts }).collect(),

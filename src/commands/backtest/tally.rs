@@ -15,7 +15,7 @@ use crate::pipeline::processed::{Outcome, Processed};
 /// The time of an event that has none, and none before it. No news is from then.
 pub(super) const UNDATED: Timestamp = Timestamp::UNIX_EPOCH;
 /// Events explained for each watchlist to find those that nearly match it, before they are thinned out.
-const EXPLAINED: usize = 64;
+const EXPLAINED: usize = 16;
 
 /// A day's counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]

@@ -2,26 +2,23 @@
 
 use std::fmt::Write;
 
-use crate::commands::test::{Results, hit_line, list};
+use crate::commands::test::Results;
+use crate::commands::test::text::complaints;
 
 pub(super) fn render(results: &Results<'_>) -> String {
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    let counts = format!("tests=\"{}\" failures=\"{}\"", results.tests.len(), results.failed);
+    let counts = format!("tests=\"{}\" failures=\"{}\" errors=\"0\"", results.tests.len(), results.failed);
     // Writing to a string cannot fail.
-    let _ = writeln!(xml, "<testsuites {counts}>\n<testsuite name=\"newswatch\" {counts}>");
+    let _ = writeln!(xml, "<testsuites {counts}>\n<testsuite name=\"newswatch\" {counts} skipped=\"0\">");
     for test in &results.tests {
         let head = format!("<testcase classname=\"{}\" name=\"{}\"", escape(test.watchlist), escape(test.name));
         if test.passed {
             let _ = writeln!(xml, "{head}/>");
             continue;
         }
-        let mut message = format!("expected {}, matched {}", list(&test.expected), list(&test.matched));
-        if let Some(error) = &test.error {
-            message = error.clone();
-        }
-        let hits: Vec<_> = test.hits.iter().map(hit_line).collect();
-        let body = format!("<failure message=\"{}\">{}</failure>", escape(&message), escape(&hits.join("\n")));
-        let _ = writeln!(xml, "{head}>{body}</testcase>");
+        let lines = complaints(test);
+        let (message, body) = (escape(&lines[0]), escape(&lines.join("\n")));
+        let _ = writeln!(xml, "{head}><failure message=\"{message}\">{body}</failure></testcase>");
     }
     xml + "</testsuite>\n</testsuites>\n"
 }
@@ -36,6 +33,7 @@ fn escape(text: &str) -> String {
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
             '\t' | '\n' => escaped.push(character),
+            '\u{fffe}' | '\u{ffff}' => {}
             control if control.is_control() => {}
             other => escaped.push(other),
         }
