@@ -53,9 +53,7 @@ impl NearMiss {
         let nearness = |clause: &Clause| (clause.missing(), usize::MAX - clause.found());
         let nearest = explanation.queries.into_iter().min_by_key(|query| nearness(&query.clause))?;
         let reason = nearest.reason.or(explanation.filtered).unwrap_or_default();
-        let mut hits: Vec<Hit> = nearest.clause.all_hits().into_iter().cloned().collect();
-        hits.dedup();
-        hits.truncate(SHOWN_HITS);
+        let hits = nearest.clause.all_hits().into_iter().take(SHOWN_HITS).cloned().collect();
         Some(Self {
             event,
             reason,
