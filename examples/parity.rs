@@ -84,7 +84,7 @@ fn matches(queries: &str, documents: &str, out: &mut impl Write) -> anyhow::Resu
 
 fn evaluate<'e>(
     engine: &'e Engine,
-    event: &Event<'_>,
+    event: &'e Event<'_>,
     workspace: &mut Workspace,
 ) -> anyhow::Result<Vec<WatchlistMatch<'e>>> {
     engine.evaluate(event, workspace).map_err(|unfinished| anyhow!("{unfinished}"))
@@ -226,19 +226,21 @@ fn compile(definitions: &Definitions) -> anyhow::Result<Engine> {
 
 /// A watchlist for each query.
 fn definitions(path: &str) -> anyhow::Result<Definitions> {
-    let file = SourceFile::new(path, io::read_to_string(open(path)?)?);
-    let mut watchlists = Vec::new();
-    let mut start = 0;
-    for line in file.text.split_inclusive('\n') {
-        let span = start..start + line.len();
-        start = span.end;
-        if !line.trim().is_empty() {
-            let query: QueryLine<'_> = serde_json::from_str(line).with_context(|| line.to_owned())?;
-            let located = |value: String| Located { value, file: Arc::clone(&file), span: span.clone() };
-            let named = Query { name: located("q".into()), text: located(apart(&query.text)) };
-            watchlists.push(watchlist(located(query.id.into()), named));
-        }
-    }
+    let (mut texts, mut queries) = (String::new(), Vec::new());
+    each_line(path, |line| {
+        let query: QueryLine<'_> = serde_json::from_str(line).with_context(|| line.to_owned())?;
+        let start = texts.len();
+        texts.push_str(&apart(&query.text));
+        queries.push((String::from(query.id), start..texts.len()));
+        Ok(())
+    })?;
+    let file = SourceFile::new(path, texts);
+    let watchlists = queries.into_iter().map(|(id, span)| {
+        let located = |value: String| Located { value, file: Arc::clone(&file), span: span.clone() };
+        let text = located(file.text[span.clone()].to_owned());
+        watchlist(located(id), Query { name: located("q".to_owned()), text })
+    });
+    let watchlists = watchlists.collect();
     Ok(Definitions { watchlists, ..Definitions::default() })
 }
 
@@ -258,15 +260,17 @@ fn watchlist(id: Located<String>, query: Query) -> Watchlist {
 }
 
 fn each_document(path: &str, mut each: impl FnMut(&DocumentLine<'_>) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    each_line(path, |line| each(&serde_json::from_str(line).with_context(|| line.to_owned())?))
+}
+
+fn each_line(path: &str, mut each: impl FnMut(&str) -> anyhow::Result<()>) -> anyhow::Result<()> {
     let mut reader = open(path)?;
     let mut line = String::new();
-    while {
-        line.clear();
-        reader.read_line(&mut line)? > 0
-    } {
+    while reader.read_line(&mut line)? > 0 {
         if !line.trim().is_empty() {
-            each(&serde_json::from_str(&line).with_context(|| line.clone())?)?;
+            each(&line)?;
         }
+        line.clear();
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::app::files::{Compiled, Files};
 use crate::commands::{Common, Exit, Output, report};
 use crate::matching::definition::{Definitions, Watchlist, WatchlistTest};
-use crate::matching::engine::{Engine, Workspace};
+use crate::matching::engine::{Engine, HitRef, Workspace};
 use crate::matching::explain::Explanation;
 use crate::matching::reading::Kind;
 use crate::message::event::{Event, Source};
@@ -121,7 +121,10 @@ fn run_one<'d>(
     let id = &watchlist.id.value;
     let found = engine.evaluate(&event, workspace).map(|matches| {
         let matched = matches.into_iter().find(|matched| matched.watchlist.id() == id);
-        matched.map(|matched| (matched.queries.iter().map(|query| (*query).to_owned()).collect(), matched.hits))
+        matched.map(|matched| {
+            let queries = matched.queries.iter().map(|query| (*query).to_owned()).collect();
+            (queries, matched.hits.iter().map(HitRef::to_hit).collect())
+        })
     });
     let (found, error) = match found {
         Ok(found) => (found.unwrap_or_default(), None),

@@ -15,7 +15,9 @@ mod evidence;
 mod expression;
 mod filter;
 mod hashed;
+mod index;
 pub(in crate::matching) mod language;
+mod lists;
 mod revision;
 mod scan;
 mod vocabulary;
@@ -23,15 +25,16 @@ mod vocabulary;
 use std::ops::Range;
 
 use hashbrown::HashSet;
-use smallvec::SmallVec;
 
 use self::budget::{Budget, OverBudget};
 use self::dictionary::Dictionary;
 use self::evaluate::{Cache, Evaluation};
-use self::evidence::{MOST_HITS, hit, settle};
-use self::expression::{Clause, Expression, required};
+use self::evidence::{MOST_HITS, settle};
+use self::expression::{Expression, required};
 use self::filter::Filter;
-use self::scan::{Found, NO_SPELLING, Place};
+use self::index::{Clauses, Index, Reached};
+use self::lists::Set;
+use self::scan::{Found, NO_SPELLING};
 use self::vocabulary::{Atom, AtomId, Atoms, Spelling};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::matching::definition::{Definitions, Watchlist};
@@ -39,10 +42,11 @@ use crate::matching::explain::Named;
 use crate::matching::query::{Node, parse};
 use crate::matching::spoken::Spoken;
 use crate::message::event::Event;
-use crate::message::evidence::{EntityReference, Hit};
+use crate::message::evidence::EntityReference;
 use crate::message::matched::MatchedWatchlist;
 
 pub use self::budget::Unfinished;
+pub use self::evidence::HitRef;
 
 /// What a text's positions are, in which distances are counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,6 +74,8 @@ impl Positions {
 /// Compiled watchlists.
 pub struct Engine {
     watchlists: Vec<CompiledWatchlist>,
+    /// The watchlists that have a filter.
+    filtered: Set,
     queries: Vec<Query>,
     dictionary: Dictionary,
     atoms: Vec<Atom>,
@@ -83,35 +89,18 @@ pub struct Engine {
     positions: Positions,
 }
 
-/// What leads from a word found to the queries to look at.
-#[derive(Default)]
-struct Index {
-    /// By unit: atoms with a spelling anchored there.
-    atoms: Vec<SmallVec<[AtomId; 1]>>,
-    /// By atom: atoms made of it.
-    groups: Vec<SmallVec<[AtomId; 1]>>,
-    /// By atom: queries whose least common clause has it.
-    queries: Vec<SmallVec<[u32; 2]>>,
-    /// Queries that no word leads to.
-    always: Vec<u32>,
-}
-
 struct Query {
     name: Box<str>,
     text: Box<str>,
     watchlist: u32,
     expression: Expression,
-    /// More clauses of which each must hold.
-    guards: SmallVec<[Clause; 1]>,
 }
-
-/// Clauses checked before the places are looked at.
-const GUARDS: usize = 2;
 
 /// A watchlist that compiled.
 pub struct CompiledWatchlist {
     template: MatchedWatchlist,
-    filter: Filter,
+    /// None takes every event.
+    filter: Option<Box<Filter>>,
     queries: Range<usize>,
 }
 
@@ -141,12 +130,7 @@ impl CompiledWatchlist {
 pub struct Workspace {
     found: Found,
     cache: Cache,
-    /// By atom: the event it was last met in.
-    met: Vec<u32>,
-    /// By query: the event it was last looked at in.
-    asked: Vec<u32>,
-    event: u32,
-    queue: Vec<AtomId>,
+    reached: Reached,
 }
 
 /// A watchlist that an event matched.
@@ -156,7 +140,7 @@ pub struct WatchlistMatch<'e> {
     /// The names of its queries that matched.
     pub queries: Vec<&'e str>,
     /// Where, in the order of the text.
-    pub hits: Vec<Hit>,
+    pub hits: Vec<HitRef<'e>>,
     /// How many more hits there were.
     pub hits_truncated: u32,
     /// The entities found.
@@ -175,6 +159,7 @@ impl Engine {
         atoms.whole_vocabulary();
         let mut engine = Self {
             watchlists: Vec::new(),
+            filtered: Set::default(),
             queries: Vec::new(),
             dictionary: Dictionary::default(),
             atoms: Vec::new(),
@@ -187,8 +172,11 @@ impl Engine {
             positions,
         };
         let mut findings = std::mem::take(&mut atoms.findings);
+        let (mut clauses, mut policy) = (Clauses::default(), None);
+        engine.watchlists.reserve(definitions.watchlists.len());
+        engine.queries.reserve(definitions.watchlists.iter().map(|watchlist| watchlist.queries.len()).sum());
         for watchlist in &definitions.watchlists {
-            engine.add(watchlist, definitions, &mut atoms, &mut findings);
+            engine.add(watchlist, &mut atoms, &mut clauses, &mut policy, &mut findings);
         }
         engine.dictionary = atoms.dictionary;
         engine.atoms = atoms.atoms;
@@ -199,7 +187,12 @@ impl Engine {
         for atom in &engine.atoms {
             atom.spellings.iter().for_each(|spelling| engine.entity_of[*spelling as usize] = atom.entity);
         }
-        engine.index();
+        // What is not needed any more makes room for what is next.
+        drop(atoms.bare);
+        engine.index = Index::new(&engine.dictionary, &engine.atoms, &mut engine.spellings, &clauses);
+        engine.filtered = Set::below(engine.watchlists.len());
+        let filtered = (0..).zip(&engine.watchlists).filter(|(_, watchlist)| watchlist.filter.is_some());
+        filtered.for_each(|(number, _)| _ = engine.filtered.insert(number));
         engine.revision = revision::of_all(engine.watchlists.iter().map(CompiledWatchlist::revision));
         (engine, findings)
     }
@@ -207,12 +200,13 @@ impl Engine {
     fn add(
         &mut self,
         watchlist: &Watchlist,
-        definitions: &Definitions,
         atoms: &mut Atoms<'_>,
+        clauses: &mut Clauses,
+        policy: &mut revision::Policy,
         findings: &mut Vec<Diagnostic>,
     ) {
         let first_query = self.queries.len();
-        let (mut nodes, mut queries): (Vec<Node>, Vec<Query>) = (Vec::new(), Vec::new());
+        let mut nodes: Vec<Node> = Vec::with_capacity(watchlist.queries.len());
         let mut failed = false;
         for query in &watchlist.queries {
             let (node, found) = parse(&query.text);
@@ -225,25 +219,27 @@ impl Engine {
                 failed = true;
                 continue;
             };
-            findings.extend(cost::warning(&expression, &node, &query.text, atoms));
-            queries.push(Query {
+            let of_query = required(&expression);
+            findings.extend(cost::warning(&expression, &of_query, &node, &query.text, atoms));
+            clauses.push(&of_query);
+            self.queries.push(Query {
                 name: query.name.value.as_str().into(),
                 text: query.text.value.as_str().into(),
                 watchlist: self.watchlists.len() as u32,
                 expression,
-                guards: SmallVec::new(),
             });
             nodes.push(node);
         }
         if failed {
+            clauses.pop(self.queries.len() - first_query);
+            self.queries.truncate(first_query);
             return;
         }
-        self.queries.extend(queries);
         let filter = Filter::new(&watchlist.filter);
         let template = MatchedWatchlist {
             id: watchlist.id.value.clone(),
             title: watchlist.title.clone(),
-            revision: revision::of(watchlist, &nodes, &filter, &definitions.vocabulary),
+            revision: revision::of(watchlist, &nodes, &filter, atoms.vocabulary(), policy),
             owner: watchlist.owner.clone(),
             queries: Vec::new(),
             severity: watchlist.severity,
@@ -251,32 +247,11 @@ impl Engine {
             status: watchlist.status,
             alert: watchlist.alert.clone(),
         };
-        self.watchlists.push(CompiledWatchlist { template, filter, queries: first_query..self.queries.len() });
-    }
-
-    fn index(&mut self) {
-        let index = &mut self.index;
-        index.atoms.resize(self.dictionary.len(), SmallVec::new());
-        index.groups.resize(self.atoms.len(), SmallVec::new());
-        index.queries.resize(self.atoms.len(), SmallVec::new());
-        for (id, atom) in (0..).zip(&self.atoms) {
-            for spelling in &atom.spellings {
-                let spelling = &self.spellings[*spelling as usize];
-                let under = &mut index.atoms[spelling.steps[usize::from(spelling.anchor)].unit as usize];
-                if !under.contains(&id) {
-                    under.push(id);
-                }
-            }
-            atom.any.iter().for_each(|member| index.groups[*member as usize].push(id));
-        }
-        for (number, query) in (0..).zip(&mut self.queries) {
-            let mut clauses = required(&query.expression, &self.atoms).into_iter();
-            match clauses.next() {
-                Some(clause) => clause.iter().for_each(|atom| index.queries[*atom as usize].push(number)),
-                None => index.always.push(number),
-            }
-            query.guards = clauses.take(GUARDS).collect();
-        }
+        self.watchlists.push(CompiledWatchlist {
+            template,
+            filter: (!filter.is_empty()).then(|| Box::new(filter)),
+            queries: first_query..self.queries.len(),
+        });
     }
 
     /// The watchlists that compiled, in the order of their definitions.
@@ -294,10 +269,7 @@ impl Engine {
         Workspace {
             found: Found::for_units(self.dictionary.len(), self.positions),
             cache: Cache::for_atoms(self.atoms.len()),
-            met: vec![0; self.atoms.len()],
-            asked: vec![0; self.queries.len()],
-            event: 0,
-            queue: Vec::new(),
+            reached: Reached::new(self.dictionary.len(), self.atoms.len(), self.queries.len()),
         }
     }
 
@@ -309,30 +281,31 @@ impl Engine {
     /// others matched.
     pub fn evaluate<'e>(
         &'e self,
-        event: &Event<'_>,
+        event: &'e Event<'_>,
         workspace: &mut Workspace,
     ) -> Result<Vec<WatchlistMatch<'e>>, Unfinished<'e>> {
-        let candidates = self.read(event, workspace);
+        self.read(event, workspace);
         let mut evaluation = self.evaluation(event, workspace);
         let (mut last, mut wanted) = (u32::MAX, false);
         let (mut matched, mut over): (Vec<u32>, Vec<u32>) = Default::default();
-        for number in candidates {
-            let query = &self.queries[number as usize];
-            if query.watchlist != last {
-                last = query.watchlist;
-                wanted = self.watchlists[last as usize]
-                    .filter
-                    .refuses(event, &evaluation.spoken, evaluation.found)
-                    .is_none();
-            }
-            if !wanted {
-                continue;
+        let reached = evaluation.reached;
+        for number in &reached.candidates {
+            let query = &self.queries[*number as usize];
+            if self.filtered.has(query.watchlist) {
+                if query.watchlist != last {
+                    last = query.watchlist;
+                    let filter = &self.watchlists[last as usize].filter;
+                    wanted = filter.iter().all(|filter| filter.takes(event, &evaluation.spoken, evaluation.found));
+                }
+                if !wanted {
+                    continue;
+                }
             }
             evaluation.budget.next_query();
             match evaluation.holds(&query.expression, None) {
-                Ok(true) => matched.push(number),
+                Ok(true) => matched.push(*number),
                 Ok(false) => {}
-                Err(OverBudget) => over.push(number),
+                Err(OverBudget) => over.push(*number),
             }
         }
         let of_one = |a: &u32, b: &u32| self.queries[*a as usize].watchlist == self.queries[*b as usize].watchlist;
@@ -348,66 +321,31 @@ impl Engine {
         workspace.found.touched.len()
     }
 
-    /// Reads an event; the queries that may match, in their order.
-    fn read(&self, event: &Event<'_>, workspace: &mut Workspace) -> Vec<u32> {
-        let Workspace { found, cache, met, asked, event: number, queue } = workspace;
-        *number = number.wrapping_add(1);
-        if *number == 0 {
-            met.fill(0);
-            asked.fill(0);
-            *number = 1;
-        }
+    /// Reads an event, as far as to the queries that may match.
+    fn read(&self, event: &Event<'_>, workspace: &mut Workspace) {
+        let Workspace { found, cache, reached } = workspace;
         found.read(&self.dictionary, event);
         cache.next_event();
-        queue.clear();
-        queue.extend(found.touched.iter().flat_map(|unit| &self.index.atoms[*unit as usize]));
-        let mut at = 0;
-        while at < queue.len() {
-            let atom = queue[at] as usize;
-            if met[atom] == *number {
-                queue.swap_remove(at);
-                continue;
-            }
-            met[atom] = *number;
-            queue.extend_from_slice(&self.index.groups[atom]);
-            at += 1;
-        }
-        let mut candidates = self.index.always.clone();
-        for atom in queue.iter() {
-            for query in &self.index.queries[*atom as usize] {
-                if asked[*query as usize] != *number {
-                    asked[*query as usize] = *number;
-                    let guards = &self.queries[*query as usize].guards;
-                    if guards.iter().all(|clause| clause.iter().any(|atom| met[*atom as usize] == *number)) {
-                        candidates.push(*query);
-                    }
-                }
-            }
-        }
-        candidates.sort_unstable();
-        candidates
+        self.index.follow(found, reached);
     }
 
     /// The watchlists, by number, to which the event last read came near: it has a word of the clause that one of their
-    /// queries can least do without, and of its next clauses all but one. In no order, and some more than once.
-    pub fn touched<'e>(&'e self, workspace: &'e Workspace) -> impl Iterator<Item = usize> + 'e {
-        let met = |atom: &AtomId| workspace.met[*atom as usize] == workspace.event;
-        let near = move |query: &&Query| query.guards.iter().filter(|clause| !clause.iter().any(met)).count() <= 1;
-        let queries = workspace.queue.iter().flat_map(|atom| &self.index.queries[*atom as usize]);
-        queries.map(|query| &self.queries[*query as usize]).filter(near).map(|query| query.watchlist as usize)
+    /// queries can least do without, and of its other clauses all but one. In no order, and some more than once.
+    pub fn touched(&self, workspace: &Workspace) -> impl Iterator<Item = usize> {
+        self.index.near(&workspace.reached).map(|query| self.queries[query as usize].watchlist as usize)
     }
 
-    fn evaluation<'a>(&'a self, event: &'a Event<'a>, workspace: &'a mut Workspace) -> Evaluation<'a> {
-        let Workspace { found, cache, .. } = workspace;
+    fn evaluation<'e, 'w>(&'e self, event: &'e Event<'_>, workspace: &'w mut Workspace) -> Evaluation<'e, 'w> {
+        let Workspace { found, cache, reached } = workspace;
         let spoken = Spoken::in_event(event);
-        Evaluation { engine: self, event, spoken, found, cache, budget: Budget::default() }
+        Evaluation { engine: self, event, spoken, found, reached, cache, budget: Budget::default() }
     }
 
     /// The match of a watchlist by those of its queries whose evidence is within the budget.
     fn matched<'e>(
         &'e self,
         queries: &[u32],
-        evaluation: &mut Evaluation<'_>,
+        evaluation: &mut Evaluation<'e, '_>,
         over: &mut Vec<u32>,
     ) -> Option<WatchlistMatch<'e>> {
         let (mut places, mut names) = (Vec::new(), Vec::new());
@@ -433,14 +371,9 @@ impl Engine {
             watchlist: &self.watchlists[self.queries[queries[0] as usize].watchlist as usize],
             queries: names,
             hits_truncated: places.len().saturating_sub(MOST_HITS) as u32,
-            hits: self.hits(&places, evaluation),
+            hits: places.iter().take(MOST_HITS).map(|place| evaluation.hit(place)).collect(),
             entities,
         })
-    }
-
-    fn hits(&self, places: &[Place], evaluation: &Evaluation<'_>) -> Vec<Hit> {
-        let shown = places.iter().take(MOST_HITS);
-        shown.map(|place| hit(place, self, evaluation.event, evaluation.found.field(place.start))).collect()
     }
 
     fn entity_of(&self, spelling: u32) -> Option<u32> {

@@ -401,7 +401,7 @@ mod tests {
         }
     }
 
-    fn matched<'e>(engine: &'e Engine, event: &Event<'_>) -> Vec<&'e str> {
+    fn matched<'e>(engine: &'e Engine, event: &'e Event<'_>) -> Vec<&'e str> {
         let matches = engine.evaluate(event, &mut engine.workspace()).expect("it is within the budget");
         matches.iter().map(|matched| matched.watchlist.id()).collect()
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::matching::engine::{Engine, WatchlistMatch, Workspace};
+use crate::matching::engine::{Engine, HitRef, WatchlistMatch, Workspace};
 use crate::matching::sketch::sketch;
 use crate::matching::spoken::language;
 use crate::message::event::{Event, Status};
@@ -114,7 +114,7 @@ impl Found {
             id: id(&[&self.reference.id, &self.reference.version.to_string(), &watchlist.id]),
             event: self.reference.clone(),
             watchlist,
-            hits: matched.hits,
+            hits: matched.hits.iter().map(HitRef::to_hit).collect(),
             hits_truncated: matched.hits_truncated,
             entities: matched.entities,
             sketch: self.sketch.clone(),

@@ -4,8 +4,9 @@ mod reason;
 
 use super::budget::{Budget, OverBudget};
 use super::evaluate::Evaluation;
-use super::evidence::{hit, settle};
+use super::evidence::settle;
 use super::expression::Expression;
+use super::filter::Filter;
 use super::{Engine, Query};
 use crate::matching::explain::{Clause, Explanation, Found, Named, Operator, QueryExplanation};
 use crate::matching::query::{Field, Kind, Node, parse_text};
@@ -24,7 +25,8 @@ impl Engine {
         let mut workspace = self.workspace();
         self.read(event, &mut workspace);
         let compiled = &self.watchlists[watchlist];
-        let filtered = compiled.filter.refuses(event, &Spoken::in_event(event), &workspace.found);
+        let refuses = |filter: &Filter| filter.refuses(event, &Spoken::in_event(event), &workspace.found);
+        let filtered = compiled.filter.as_deref().and_then(refuses);
         let mut evaluation = self.evaluation(event, &mut workspace);
         let queries =
             self.queries[compiled.queries.clone()].iter().map(|query| query.account(&mut evaluation)).collect();
@@ -39,7 +41,7 @@ impl Engine {
 }
 
 impl Query {
-    fn account(&self, evaluation: &mut Evaluation<'_>) -> QueryExplanation {
+    fn account(&self, evaluation: &mut Evaluation<'_, '_>) -> QueryExplanation {
         let node = parse_text(&self.text).expect("a query in the engine was parsed when it was compiled");
         evaluation.budget = Budget::default();
         let answered = self.is_answered(evaluation);
@@ -52,7 +54,7 @@ impl Query {
     }
 
     /// Whether it matches, as the engine decides it: with evidence within the budget.
-    fn is_answered(&self, evaluation: &mut Evaluation<'_>) -> Result<bool, OverBudget> {
+    fn is_answered(&self, evaluation: &mut Evaluation<'_, '_>) -> Result<bool, OverBudget> {
         let holds = evaluation.holds(&self.expression, None)?;
         evaluation.budget.next_query();
         if holds {
@@ -62,12 +64,12 @@ impl Query {
     }
 }
 
-struct Walk<'a, 'e> {
+struct Walk<'a, 'e, 'w> {
     text: &'a str,
-    evaluation: &'a mut Evaluation<'e>,
+    evaluation: &'a mut Evaluation<'e, 'w>,
 }
 
-impl Walk<'_, '_> {
+impl Walk<'_, '_, '_> {
     fn clause(&mut self, node: &Node, expression: &Expression, field: Option<Field>) -> Clause {
         let (operator, clauses) = self.parts(node, expression, field);
         let mut clause = Clause {
@@ -127,10 +129,10 @@ impl Walk<'_, '_> {
 
     fn hits(&mut self, expression: &Expression, field: Option<Field>) -> Result<Vec<Found>, OverBudget> {
         let mut places = self.evaluation.places(expression, field)?;
-        let Evaluation { engine, event, found, .. } = *self.evaluation;
+        let engine = self.evaluation.engine;
         settle(&mut places, engine);
         let shown = places.iter().take(SHOWN).map(|place| Found {
-            hit: hit(place, engine, event, found.field(place.start)),
+            hit: self.evaluation.hit(place).to_hit(),
             stands_for: engine.stands_for(place.spelling),
         });
         Ok(shown.collect())

@@ -80,11 +80,10 @@ impl Dictionary {
         u32::try_from(prices.len() - 1).expect("units are fewer than the characters of all queries")
     }
 
-    /// The unit of a folded word, or of one character of a script without spaces.
-    pub(super) fn add_word(&mut self, folded: &str) -> Unit {
-        let price = if folded.is_ascii() { folded.len() } else { folded.chars().count() };
-        let forms = self.words.get_or_insert_with(text::hash(folded), Forms::default);
-        *forms.any.get_or_insert_with(|| Self::unit(&mut self.prices, price_of_length(price)))
+    /// The unit of a folded word of so many letters, or of one character of a script without spaces.
+    pub(super) fn add_word(&mut self, hash: u64, letters: usize) -> Unit {
+        let forms = self.words.get_or_insert_with(hash, Forms::default);
+        *forms.any.get_or_insert_with(|| Self::unit(&mut self.prices, price_of_length(letters)))
     }
 
     /// The unit of two neighbouring characters.
@@ -93,13 +92,13 @@ impl Dictionary {
         *self.pairs.get_or_insert_with(pair(first, second), || Self::unit(prices, 40))
     }
 
-    /// The unit of a word exactly as written.
-    pub(super) fn add_exact(&mut self, folded: &str, written: &str) -> Unit {
-        let forms = &mut self.words.get_or_insert_with(text::hash(folded), Forms::default).exact;
+    /// The unit of a word exactly as written, by the hash of its folded form.
+    pub(super) fn add_exact(&mut self, hash: u64, written: &str) -> Unit {
+        let forms = &mut self.words.get_or_insert_with(hash, Forms::default).exact;
         if let Some((_, unit)) = forms.iter().find(|(form, _)| **form == *written) {
             return *unit;
         }
-        let unit = Self::unit(&mut self.prices, price_of_length(folded.chars().count()) / 3);
+        let unit = Self::unit(&mut self.prices, price_of_length(written.chars().count()) / 3);
         forms.push((written.into(), unit));
         unit
     }
@@ -116,6 +115,11 @@ impl Dictionary {
         let unit = Self::unit(&mut self.prices, PRICE_OF_PATTERN);
         self.patterns.push((pattern.clone(), unit));
         unit
+    }
+
+    /// Whether there is a pattern at all.
+    pub(super) fn has_patterns(&self) -> bool {
+        !self.patterns.is_empty()
     }
 
     /// Whether a unit is of a pattern.

@@ -2,8 +2,10 @@
 
 use super::Engine;
 use super::budget::{Budget, OverBudget};
+use super::evidence::CodePoints;
 use super::expression::Expression;
 use super::filter;
+use super::index::Reached;
 use super::scan::{Found, NO_SPELLING, Place};
 use super::vocabulary::{Atom, AtomId, Spelling};
 use crate::matching::query::{Field, Unit};
@@ -17,6 +19,9 @@ pub(super) struct Cache {
     known: Vec<(u32, u32, u32)>,
     pool: Vec<Place>,
     event: u32,
+    /// Room for places that is not in use.
+    spare: Vec<Vec<Place>>,
+    pub(super) code_points: CodePoints,
 }
 
 impl Cache {
@@ -26,25 +31,37 @@ impl Cache {
 
     pub(super) fn next_event(&mut self) {
         self.pool.clear();
+        self.code_points.next_event();
         self.event = self.event.wrapping_add(1);
         if self.event == 0 {
             self.known.fill((0, 0, 0));
             self.event = 1;
         }
     }
+
+    fn room(&mut self) -> Vec<Place> {
+        self.spare.pop().unwrap_or_default()
+    }
+
+    /// Takes back what [`Evaluation::places`] gave.
+    pub(super) fn give_back(&mut self, mut places: Vec<Place>) {
+        places.clear();
+        self.spare.push(places);
+    }
 }
 
 /// One event being looked at.
-pub(super) struct Evaluation<'a> {
-    pub(super) engine: &'a Engine,
-    pub(super) event: &'a Event<'a>,
-    pub(super) found: &'a Found,
-    pub(super) cache: &'a mut Cache,
-    pub(super) spoken: Spoken<'a>,
+pub(super) struct Evaluation<'e, 'w> {
+    pub(super) engine: &'e Engine,
+    pub(super) event: &'e Event<'e>,
+    pub(super) found: &'w Found,
+    pub(super) reached: &'w Reached,
+    pub(super) cache: &'w mut Cache,
+    pub(super) spoken: Spoken<'e>,
     pub(super) budget: Budget,
 }
 
-impl Evaluation<'_> {
+impl Evaluation<'_, '_> {
     fn spend(&mut self, places: usize) -> Result<(), OverBudget> {
         self.budget.spend(places)
     }
@@ -52,7 +69,7 @@ impl Evaluation<'_> {
     /// Whether a query holds, inside a field or anywhere.
     pub(super) fn holds(&mut self, expression: &Expression, field: Option<Field>) -> Result<bool, OverBudget> {
         Ok(match expression {
-            Expression::Atom(atom) if field.is_none() => !self.atom(*atom)?.is_empty(),
+            Expression::Atom(atom) if field.is_none() => self.is_there(*atom)?,
             Expression::And(parts) => {
                 for part in parts {
                     if !self.holds(part, field)? {
@@ -73,8 +90,20 @@ impl Evaluation<'_> {
             Expression::Field(field, inner) => self.holds(inner, Some(*field))?,
             Expression::AtLeast(least, inner) => self.count(inner, field)? >= *least as usize,
             Expression::Meta(meta, value) => filter::meta(*meta, value, self.event, &self.spoken),
-            Expression::Atom(_) | Expression::Near { .. } | Expression::Together { .. } => {
-                !self.places(expression, field)?.is_empty()
+            Expression::Near { sides, words, ordered } => {
+                let Some([left, right]) = self.both(sides, field)? else { return Ok(false) };
+                let far = self.engine.positions.of_words(*words);
+                let near =
+                    self.is_followed(&left, &right, far)? || (!ordered && self.is_followed(&right, &left, far)?);
+                self.cache.give_back(left);
+                self.cache.give_back(right);
+                near
+            }
+            Expression::Atom(_) | Expression::Together { .. } => {
+                let places = self.places(expression, field)?;
+                let found = !places.is_empty();
+                self.cache.give_back(places);
+                found
             }
         })
     }
@@ -88,60 +117,111 @@ impl Evaluation<'_> {
 
     /// Where a word, a group of words or a distance holds, in order.
     pub(super) fn places(&mut self, expression: &Expression, field: Option<Field>) -> Result<Vec<Place>, OverBudget> {
-        let mut places = match expression {
-            Expression::Atom(atom) => self.atom(*atom)?.to_vec(),
+        let mut places = self.cache.room();
+        self.gather(expression, field, &mut places)?;
+        if !matches!(expression, Expression::Atom(_)) {
+            places.sort_unstable();
+            places.dedup();
+        }
+        self.spend(places.len())?;
+        Ok(places)
+    }
+
+    /// The same without order.
+    fn gather(
+        &mut self,
+        expression: &Expression,
+        field: Option<Field>,
+        into: &mut Vec<Place>,
+    ) -> Result<(), OverBudget> {
+        let found = self.found;
+        let counts = |place: &&Place| field.is_none_or(|field| found.is_in(place, field));
+        match expression {
+            Expression::Atom(atom) => into.extend(self.atom(*atom)?.iter().filter(counts)),
             Expression::Or(parts) => {
-                let mut places = Vec::new();
                 for part in parts {
-                    places.extend(self.places(part, field)?);
+                    self.gather(part, field, into)?;
                 }
-                places.sort_unstable();
-                places.dedup();
-                return Ok(places);
             }
-            Expression::Near { sides, words, ordered } => {
-                let (left, right) = (self.places(&sides[0], field)?, self.places(&sides[1], field)?);
-                let far = self.engine.positions.of_words(*words);
-                let mut pairs = self.followed(&left, &right, far)?;
-                if !ordered {
-                    pairs.extend(self.followed(&right, &left, far)?);
-                }
-                pairs
-            }
-            Expression::Together { sides, unit } => {
-                let (left, right) = (self.places(&sides[0], field)?, self.places(&sides[1], field)?);
-                self.together(&left, &right, *unit)?
+            Expression::Near { .. } | Expression::Together { .. } => {
+                let pairs = self.pairs(expression, field)?;
+                into.extend(pairs.iter().filter(counts));
+                self.cache.give_back(pairs);
             }
             // Places are asked for what the parser lets stand in a distance only.
             Expression::And(_)
             | Expression::Not(_)
             | Expression::AtLeast(..)
             | Expression::Field(..)
-            | Expression::Meta(..) => Vec::new(),
-        };
-        if let Some(field) = field {
-            places.retain(|place| self.found.is_in(place, field));
+            | Expression::Meta(..) => {}
         }
-        places.sort_unstable();
-        places.dedup();
-        self.spend(places.len())?;
-        Ok(places)
+        Ok(())
+    }
+
+    /// The places of both sides; none where one has none.
+    fn both(&mut self, sides: &[Expression; 2], field: Option<Field>) -> Result<Option<[Vec<Place>; 2]>, OverBudget> {
+        let left = self.places(&sides[0], field)?;
+        if left.is_empty() {
+            self.cache.give_back(left);
+            return Ok(None);
+        }
+        let right = self.places(&sides[1], field)?;
+        Ok(Some([left, right]))
+    }
+
+    fn pairs(&mut self, expression: &Expression, field: Option<Field>) -> Result<Vec<Place>, OverBudget> {
+        let mut pairs = self.cache.room();
+        let (Expression::Near { sides, .. } | Expression::Together { sides, .. }) = expression else {
+            return Ok(pairs);
+        };
+        let Some([left, right]) = self.both(sides, field)? else { return Ok(pairs) };
+        match expression {
+            Expression::Together { unit, .. } => self.together(&left, &right, *unit, &mut pairs)?,
+            Expression::Near { words, ordered, .. } => {
+                let far = self.engine.positions.of_words(*words);
+                self.followed(&left, &right, far, &mut pairs)?;
+                if !ordered {
+                    self.followed(&right, &left, far, &mut pairs)?;
+                }
+            }
+            _ => {}
+        }
+        self.cache.give_back(left);
+        self.cache.give_back(right);
+        Ok(pairs)
+    }
+
+    /// Whether some place is followed by another at most so far behind.
+    fn is_followed(&mut self, first: &[Place], then: &[Place], far: u32) -> Result<bool, OverBudget> {
+        self.spend(first.len())?;
+        let next = |a: &Place| then.get(then.partition_point(|b| b.start < a.end)).map(|b| b.start - a.end);
+        Ok(first.iter().filter_map(next).any(|gap| gap <= far))
     }
 
     /// Pairs of a place and one that follows it at most so far behind.
-    fn followed(&mut self, first: &[Place], then: &[Place], far: u32) -> Result<Vec<Place>, OverBudget> {
-        let mut pairs = Vec::new();
+    fn followed(
+        &mut self,
+        first: &[Place],
+        then: &[Place],
+        far: u32,
+        pairs: &mut Vec<Place>,
+    ) -> Result<(), OverBudget> {
         for a in first {
             let from = then.partition_point(|b| b.start < a.end);
             let near = then[from..].partition_point(|b| b.start - a.end <= far);
             self.spend(near)?;
             pairs.extend(then[from..from + near].iter().map(|b| span(a, b)));
         }
-        Ok(pairs)
+        Ok(())
     }
 
-    fn together(&mut self, left: &[Place], right: &[Place], unit: Unit) -> Result<Vec<Place>, OverBudget> {
-        let mut pairs = Vec::new();
+    fn together(
+        &mut self,
+        left: &[Place],
+        right: &[Place],
+        unit: Unit,
+        pairs: &mut Vec<Place>,
+    ) -> Result<(), OverBudget> {
         for a in left {
             self.spend(right.len())?;
             let same = right.iter().filter(|b| b.start >= a.end || a.start >= b.end).filter(|b| match unit {
@@ -150,7 +230,14 @@ impl Evaluation<'_> {
             });
             pairs.extend(same.map(|b| if a.start < b.start { span(a, b) } else { span(b, a) }));
         }
-        Ok(pairs)
+        Ok(())
+    }
+
+    fn is_there(&mut self, id: AtomId) -> Result<bool, OverBudget> {
+        match self.engine.index.is_there(id, self.reached) {
+            Some(is_there) => Ok(is_there),
+            None => Ok(!self.atom(id)?.is_empty()),
+        }
     }
 
     /// Where an atom is found, in order.
@@ -159,31 +246,46 @@ impl Evaluation<'_> {
         if event == self.cache.event {
             return Ok(&self.cache.pool[from as usize..to as usize]);
         }
-        let engine = self.engine;
-        let atom = &engine.atoms[id as usize];
-        let mut places = Vec::new();
-        for spelling in &atom.spellings {
-            self.spelling(*spelling, &mut places)?;
+        if self.engine.index.is_there(id, self.reached) == Some(false) {
+            return Ok(&[]);
         }
-        for member in &atom.any {
-            places.extend_from_slice(self.atom(*member)?);
-        }
-        places.sort_unstable();
-        places.dedup_by_key(|place| (place.start, place.end, place.spelling));
-        if !places.is_empty() {
-            self.without_longer(atom, &mut places)?;
-            self.with_context(atom, &mut places)?;
-        }
+        let mut places = self.cache.room();
+        self.find(id, &mut places)?;
         self.spend(places.len())?;
         let from = self.cache.pool.len() as u32;
         self.cache.pool.extend_from_slice(&places);
+        self.cache.give_back(places);
         let to = self.cache.pool.len() as u32;
         self.cache.known[id as usize] = (self.cache.event, from, to);
         Ok(&self.cache.pool[from as usize..to as usize])
     }
 
+    fn find(&mut self, id: AtomId, places: &mut Vec<Place>) -> Result<(), OverBudget> {
+        let engine = self.engine;
+        let atom = &engine.atoms[id as usize];
+        for spelling in &atom.spellings {
+            self.spelling(*spelling, places)?;
+        }
+        for member in &atom.any {
+            places.extend_from_slice(self.atom(*member)?);
+        }
+        // The places of one spelling are in order.
+        if atom.spellings.len() + atom.any.len() > 1 {
+            places.sort_unstable();
+            places.dedup_by_key(|place| (place.start, place.end, place.spelling));
+        }
+        if !places.is_empty() {
+            self.without_longer(atom, places)?;
+            self.with_context(atom, places)?;
+        }
+        Ok(())
+    }
+
     /// A name inside one of the phrases it does not count in is not there.
     pub(super) fn without_longer(&mut self, atom: &Atom, places: &mut Vec<Place>) -> Result<(), OverBudget> {
+        if atom.not_in.is_empty() {
+            return Ok(());
+        }
         let mut longer = Vec::new();
         for phrase in &atom.not_in {
             self.spelling(*phrase, &mut longer)?;

@@ -3,7 +3,7 @@
 
 use smallvec::SmallVec;
 
-use super::vocabulary::{Atom, AtomId, Atoms, Mode};
+use super::vocabulary::{AtomId, Atoms, Mode};
 use crate::diagnostic::Diagnostic;
 use crate::matching::definition::Located;
 use crate::matching::query::{Field, Kind, Meta, Node, Unit};
@@ -49,8 +49,10 @@ pub(super) fn compile(node: &Node, query: &Located<String>, atoms: &mut Atoms<'_
 }
 
 fn all(parts: &[Node], query: &Located<String>, atoms: &mut Atoms<'_>) -> Option<Box<[Expression]>> {
-    let compiled: Vec<_> = parts.iter().map(|part| compile(part, query, atoms)).collect();
-    compiled.into_iter().collect()
+    let mut compiled = Vec::with_capacity(parts.len());
+    // All of them, so that all that is wrong is told.
+    parts.iter().for_each(|part| compiled.extend(compile(part, query, atoms)));
+    (compiled.len() == parts.len()).then(|| compiled.into())
 }
 
 fn bare(node: &Node, query: &Located<String>, written: &str, mode: Mode, atoms: &mut Atoms<'_>) -> Option<Expression> {
@@ -74,38 +76,42 @@ fn named(node: &Node, query: &Located<String>, sigil: char, id: &str, atoms: &mu
 }
 
 /// Atoms of which one must be in the event.
-pub(super) type Clause = SmallVec<[AtomId; 2]>;
+pub(super) type Clause = SmallVec<[AtomId; 4]>;
 
-/// The clauses of which each must hold, the least common first; empty where no word is required.
-pub(super) fn required(expression: &Expression, atoms: &[Atom]) -> Vec<Clause> {
-    let mut clauses = clauses(expression);
-    clauses.sort_by_cached_key(|clause| price(clause, atoms));
-    clauses
+/// The clauses of which each must hold; empty where no word is required.
+pub(super) fn required(expression: &Expression) -> Vec<Clause> {
+    let mut all = Vec::new();
+    clauses(expression, &mut all);
+    all
 }
 
-fn price(clause: &Clause, atoms: &[Atom]) -> u32 {
-    clause.iter().map(|atom| atoms[*atom as usize].price).fold(0, u32::saturating_add)
-}
-
-fn clauses(expression: &Expression) -> Vec<Clause> {
+fn clauses(expression: &Expression, into: &mut Vec<Clause>) {
     match expression {
-        Expression::Atom(atom) => vec![Clause::from_elem(*atom, 1)],
-        Expression::And(parts) => parts.iter().flat_map(clauses).collect(),
-        Expression::Near { sides, .. } | Expression::Together { sides, .. } => sides.iter().flat_map(clauses).collect(),
-        Expression::AtLeast(_, inner) | Expression::Field(_, inner) => clauses(inner),
-        Expression::Not(_) | Expression::Meta(..) => Vec::new(),
-        Expression::Or(parts) => {
-            // One clause of each part, together: the shortest, so that the sum stays small.
-            let mut union = Clause::new();
-            for part in parts {
-                match clauses(part).into_iter().min_by_key(|clause| clause.len()) {
-                    Some(clause) => union.extend(clause),
-                    None => return Vec::new(),
-                }
-            }
-            union.sort_unstable();
-            union.dedup();
-            vec![union]
+        Expression::Atom(atom) => into.push(Clause::from_slice(&[*atom])),
+        Expression::And(parts) => parts.iter().for_each(|part| clauses(part, into)),
+        Expression::Near { sides, .. } | Expression::Together { sides, .. } => {
+            sides.iter().for_each(|part| clauses(part, into));
         }
+        Expression::AtLeast(_, inner) | Expression::Field(_, inner) => clauses(inner, into),
+        Expression::Not(_) | Expression::Meta(..) => {}
+        Expression::Or(parts) => into.extend(one_of(parts)),
     }
+}
+
+/// One clause of each part, together: the shortest, so that the sum stays small. None where a part has
+/// none.
+fn one_of(parts: &[Expression]) -> Option<Clause> {
+    let mut union = Clause::new();
+    let mut of_part = Vec::new();
+    for part in parts {
+        if let Expression::Atom(atom) = part {
+            union.push(*atom);
+            continue;
+        }
+        clauses(part, &mut of_part);
+        union.extend(of_part.drain(..).min_by_key(Clause::len)?);
+    }
+    union.sort_unstable();
+    union.dedup();
+    Some(union)
 }

@@ -1,5 +1,7 @@
 //! What is known of an event besides its text: language, source, tags.
 
+use std::borrow::Cow;
+
 use super::language::{primary, script};
 use super::scan::Found;
 use crate::matching::definition;
@@ -26,23 +28,48 @@ impl Filter {
         }
     }
 
+    /// Whether it takes every event.
+    pub(super) fn is_empty(&self) -> bool {
+        self.languages.is_empty() && self.sources.is_empty() && self.exclude_sources.is_empty()
+    }
+
+    /// Whether an event is looked at.
+    pub(super) fn takes(&self, event: &Event<'_>, spoken: &Spoken<'_>, found: &Found) -> bool {
+        self.takes_language(spoken, found) && self.takes_source(event) && self.excluded(event).is_none()
+    }
+
+    fn takes_language(&self, spoken: &Spoken<'_>, found: &Found) -> bool {
+        self.languages.is_empty() || self.languages.iter().any(|range| has_language(spoken, found, range))
+    }
+
+    fn takes_source(&self, event: &Event<'_>) -> bool {
+        self.sources.is_empty() || self.sources.iter().any(|wanted| is_from(&event.source, wanted))
+    }
+
+    fn excluded(&self, event: &Event<'_>) -> Option<&String> {
+        self.exclude_sources.iter().find(|excluded| is_from(&event.source, excluded))
+    }
+
     /// Why an event is not looked at; none where it is.
     pub(super) fn refuses(&self, event: &Event<'_>, spoken: &Spoken<'_>, found: &Found) -> Option<String> {
-        if !self.languages.is_empty() && !self.languages.iter().any(|range| has_language(spoken, found, range)) {
+        if !self.takes_language(spoken, found) {
             let lang = spoken.tag().unwrap_or("not given, and its script is of none of them");
             return Some(format!("the filter takes {}; the event's language is {lang}", self.languages.join(", ")));
         }
         let source = event.source.identity().unwrap_or("not given");
-        if !self.sources.is_empty() && !self.sources.iter().any(|wanted| is_from(&event.source, wanted)) {
+        if !self.takes_source(event) {
             return Some(format!("the filter takes {}; the event's source is {source}", self.sources.join(", ")));
         }
-        let excluded = self.exclude_sources.iter().find(|excluded| is_from(&event.source, excluded))?;
+        let excluded = self.excluded(event)?;
         Some(format!("the filter excludes {excluded}; the event's source is {source}"))
     }
 
     /// What of it belongs to the watchlist's meaning.
-    pub(super) fn canonical(&self) -> String {
-        format!("{:?} {:?} {:?}", self.languages, self.sources, self.exclude_sources)
+    pub(super) fn canonical(&self) -> Cow<'static, str> {
+        if self.is_empty() {
+            return "[] [] []".into();
+        }
+        format!("{:?} {:?} {:?}", self.languages, self.sources, self.exclude_sources).into()
     }
 }
 

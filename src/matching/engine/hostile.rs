@@ -18,7 +18,9 @@ fn found(query: &str, text: &str) -> Result<Vec<String>, String> {
     let engine = engine(query);
     let event = event(None, "", text);
     match engine.evaluate(&event, &mut engine.workspace()) {
-        Ok(matches) => Ok(matches.into_iter().flat_map(|matched| matched.hits).map(|hit| hit.exact).collect()),
+        Ok(matches) => {
+            Ok(matches.into_iter().flat_map(|matched| matched.hits).map(|hit| hit.exact.to_owned()).collect())
+        }
         Err(unfinished) => Err(unfinished.to_string()),
     }
 }

@@ -1,29 +1,57 @@
 //! A hash of what a watchlist means: changed by its queries, its filter, the vocabulary they use and
 //! what becomes of a match; not by titles, tests, comments or spacing.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::matching::definition::{Entry, Located, Vocabulary, Watchlist};
 use crate::matching::engine::filter::Filter;
 use crate::matching::query::{Kind, Node};
 use crate::message::id::id;
+use crate::message::matched::WatchlistStatus;
+use crate::message::policy::AlertPolicy;
+
+/// A policy as text, kept for the next watchlist: most have the same.
+pub(super) type Policy = Option<(WatchlistStatus, AlertPolicy, String)>;
+
+fn policy_text<'p>(watchlist: &Watchlist, last: &'p mut Policy) -> &'p str {
+    let (status, policy) = (watchlist.status, &watchlist.alert);
+    if last.as_ref().is_none_or(|known| known.0 != status || known.1 != *policy) {
+        *last = None;
+    }
+    &last.get_or_insert_with(|| (status, policy.clone(), format!("{status:?} {policy:?}"))).2
+}
 
 /// The revision of one watchlist.
-pub(super) fn of(watchlist: &Watchlist, nodes: &[Node], filter: &Filter, vocabulary: &Vocabulary) -> String {
+pub(super) fn of(
+    watchlist: &Watchlist,
+    nodes: &[Node],
+    filter: &Filter,
+    vocabulary: &Vocabulary,
+    policy: &mut Policy,
+) -> String {
     let mut used = BTreeMap::new();
     nodes.iter().for_each(|node| collect(node, vocabulary, &mut used));
-    let mut parts = vec![
-        watchlist.id.value.clone(),
-        filter.canonical(),
-        watchlist.severity.as_str().to_owned(),
-        format!("{:?} {:?}", watchlist.status, watchlist.alert),
-    ];
-    for query in &watchlist.queries {
-        parts.push(query.name.value.clone());
-        parts.push(query.text.value.split_whitespace().collect::<Vec<_>>().join(" "));
+    let filter = filter.canonical();
+    let texts: Vec<_> = watchlist.queries.iter().map(|query| spaced(&query.text.value)).collect();
+    let used: Vec<_> = used.into_iter().map(|(name, meaning)| format!("{name} {meaning}")).collect();
+    let mut parts = vec![&*watchlist.id.value, &filter, watchlist.severity.as_str(), policy_text(watchlist, policy)];
+    parts.extend(watchlist.queries.iter().zip(&texts).flat_map(|(query, text)| [&*query.name.value, &**text]));
+    parts.extend(used.iter().map(String::as_str));
+    id(&parts)
+}
+
+/// A query with single spaces between its parts.
+fn spaced(query: &str) -> Cow<'_, str> {
+    let mut last = ' ';
+    let is_plain = |c: char| {
+        let before = std::mem::replace(&mut last, c);
+        !c.is_whitespace() || (c == ' ' && before != ' ')
+    };
+    if query.chars().all(is_plain) && !query.ends_with(' ') {
+        return Cow::Borrowed(query);
     }
-    parts.extend(used.into_iter().map(|(name, meaning)| format!("{name} {meaning}")));
-    id(&parts.iter().map(String::as_str).collect::<Vec<_>>())
+    Cow::Owned(query.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 /// The revision of a set of watchlists.

@@ -117,7 +117,7 @@ fn exacts(query: &str, event: &Event<'_>) -> Vec<String> {
             [["title", "summary", "body"].iter().position(|name| *name == hit.field).expect("it is a field")];
         let slice: String = text.chars().skip(hit.start as usize).take((hit.end - hit.start) as usize).collect();
         assert_eq!(slice, hit.exact, "offsets are code points of the field");
-        hit.exact
+        hit.exact.to_owned()
     })
     .collect()
 }
@@ -239,7 +239,8 @@ fn by_tokens_each_is_a_position_and_stands_for_itself() {
         let definitions = definitions(vec![watchlist("w", &[query])]);
         for (positions, expected) in [(Positions::Words, by_words), (Positions::Tokens, by_tokens)] {
             let (engine, _) = Engine::compile_by(&definitions, positions);
-            let matches = engine.evaluate(&event(None, "", text), &mut engine.workspace()).unwrap();
+            let event = event(None, "", text);
+            let matches = engine.evaluate(&event, &mut engine.workspace()).unwrap();
             assert_eq!(!matches.is_empty(), expected, "{query} in {text} by {positions:?}");
         }
     }
@@ -275,19 +276,19 @@ fn hits_tell_the_vocabularys_spelling_entity_and_surroundings() {
     let matches = engine.evaluate(&event, &mut engine.workspace()).unwrap();
     let hits = &matches[0].hits;
     assert_eq!(hits.len(), 2);
-    assert_eq!((hits[0].term.as_str(), hits[0].entity.as_deref()), ("限制", None));
+    assert_eq!((hits[0].term, hits[0].entity), ("限制", None));
     assert_eq!(
         hits[1],
-        Hit {
-            term: "英伟达".into(),
-            entity: Some("nvidia".into()),
-            lang: Some("zh".into()),
-            field: "body".into(),
+        HitRef {
+            term: "英伟达",
+            entity: Some("nvidia"),
+            lang: Some("zh"),
+            field: "body",
             start: 9,
             end: 12,
-            exact: "英伟达".into(),
-            before: "据报道，美国将限制".into(),
-            after: "的芯片".into(),
+            exact: "英伟达",
+            before: "据报道，美国将限制",
+            after: "的芯片",
         }
     );
     assert_eq!(matches[0].entities, [EntityReference { id: "nvidia".into(), name: "Nvidia".into() }]);
@@ -297,7 +298,8 @@ fn hits_tell_the_vocabularys_spelling_entity_and_surroundings() {
 fn more_hits_than_shown_are_counted() {
     let engine = engine("a");
     let text = "a ".repeat(40);
-    let matches = engine.evaluate(&event(None, "", &text), &mut engine.workspace()).unwrap();
+    let event = event(None, "", &text);
+    let matches = engine.evaluate(&event, &mut engine.workspace()).unwrap();
     assert_eq!((matches[0].hits.len(), matches[0].hits_truncated), (32, 8));
 }
 
@@ -314,7 +316,8 @@ fn a_watchlist_with_an_error_is_left_out_and_the_others_work() {
     assert_eq!(findings[0].help.as_deref(), Some("did you mean `@nvidia`?"));
     assert_eq!(findings[0].related.len(), 1, "the suggestion's place is told");
     let mut workspace = engine.workspace();
-    let matches = engine.evaluate(&event(None, "", "a Nvidia"), &mut workspace).unwrap();
+    let both = event(None, "", "a Nvidia");
+    let matches = engine.evaluate(&both, &mut workspace).unwrap();
     assert_eq!(matches[0].queries, ["q0", "q1"]);
     assert!(engine.evaluate(&event(None, "", "c"), &mut workspace).unwrap().is_empty(), "nothing is left behind");
 }

@@ -5,7 +5,9 @@
 //! everywhere; in any other script they always count. Inflected forms count where the list's language
 //! has a stemmer.
 
-use hashbrown::{HashMap, HashSet};
+use std::hash::BuildHasher;
+
+use hashbrown::{DefaultHashBuilder, HashMap, HashSet, HashTable};
 use smallvec::SmallVec;
 
 use super::dictionary::{Dictionary, Unit};
@@ -14,7 +16,7 @@ use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::matching::definition::{Entry, Located, Vocabulary};
 use crate::matching::explain::Named;
 use crate::matching::query::{FARTHEST, Pattern};
-use crate::matching::text::{Script, Word, words};
+use crate::matching::text::{Script, Token, fold, scan};
 use crate::message::evidence::EntityReference;
 
 /// The number of an atom.
@@ -41,13 +43,20 @@ pub(super) struct Spelling {
     pub(super) only: Option<Box<str>>,
 }
 
+impl Spelling {
+    /// The unit it is looked for by.
+    pub(super) fn anchor_unit(&self) -> Unit {
+        self.steps[usize::from(self.anchor)].unit
+    }
+}
+
 /// What is found once for all queries.
 #[derive(Default)]
 pub(super) struct Atom {
-    pub(super) spellings: Vec<u32>,
-    pub(super) any: Vec<AtomId>,
-    pub(super) not_in: Vec<u32>,
-    pub(super) context: Vec<AtomId>,
+    pub(super) spellings: SmallVec<[u32; 2]>,
+    pub(super) any: Box<[AtomId]>,
+    pub(super) not_in: Box<[u32]>,
+    pub(super) context: Box<[AtomId]>,
     pub(super) within: u32,
     pub(super) entity: Option<u32>,
     pub(super) price: u32,
@@ -73,7 +82,12 @@ pub(super) struct Atoms<'d> {
     /// What entries are called, for explanations.
     pub(super) labels: Vec<(AtomId, Named)>,
     named: HashMap<(char, String), Option<AtomId>>,
-    bare: HashMap<(Mode, String), AtomId>,
+    /// Words and phrases as they stand in queries: how they are compared, their spelling, whose term they
+    /// are, and their atom.
+    pub(super) bare: HashTable<(Mode, u32, AtomId)>,
+    hasher: DefaultHashBuilder,
+    /// Room for the tokens of a spelling.
+    tokens: Vec<Token>,
     open: HashSet<(char, String)>,
     pub(super) findings: Vec<Diagnostic>,
 }
@@ -88,10 +102,16 @@ impl<'d> Atoms<'d> {
             entities: Vec::new(),
             labels: Vec::new(),
             named: HashMap::new(),
-            bare: HashMap::new(),
+            bare: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+            tokens: Vec::new(),
             open: HashSet::new(),
             findings: Vec::new(),
         }
+    }
+
+    pub(super) fn vocabulary(&self) -> &'d Vocabulary {
+        self.vocabulary
     }
 
     /// Compiles all entries, so that the vocabulary's own mistakes are found whoever uses it.
@@ -113,27 +133,39 @@ impl<'d> Atoms<'d> {
 
     /// The atom of a word or phrase that stands in a query; none where there is nothing to search for.
     pub(super) fn bare(&mut self, written: &str, mode: Mode) -> Option<AtomId> {
-        if let Some(id) = self.bare.get(&(mode, written.to_owned())) {
-            return Some(*id);
+        if let Some(known) = self.known(written, mode) {
+            return Some(known);
         }
         let spelling = self.spelling(written, mode, written, None, None)?;
-        let id = self.add(Atom { spellings: vec![spelling], ..Atom::default() });
-        self.bare.insert((mode, written.to_owned()), id);
-        Some(id)
+        Some(self.know(written, mode, spelling))
     }
 
     /// The atom of a pattern that stands in a query.
     pub(super) fn pattern(&mut self, pattern: &Pattern) -> AtomId {
-        let key = (Mode::Pattern, pattern.written().to_owned());
-        if let Some(id) = self.bare.get(&key) {
-            return *id;
+        let written = pattern.written();
+        if let Some(known) = self.known(written, Mode::Pattern) {
+            return known;
         }
         let unit = self.dictionary.add_pattern(pattern);
         let steps = SmallVec::from_elem(Step { unit, overlap: 0 }, 1);
-        let spelling = self.put(Spelling { steps, anchor: 0, term: pattern.written().into(), lang: None, only: None });
-        let id = self.add(Atom { spellings: vec![spelling], ..Atom::default() });
-        self.bare.insert(key, id);
-        id
+        let spelling = self.put(Spelling { steps, anchor: 0, term: written.into(), lang: None, only: None });
+        self.know(written, Mode::Pattern, spelling)
+    }
+
+    fn known(&self, written: &str, mode: Mode) -> Option<AtomId> {
+        let is_it = |(known, spelling, _): &(Mode, u32, AtomId)| {
+            *known == mode && *self.spellings[*spelling as usize].term == *written
+        };
+        self.bare.find(self.hasher.hash_one((mode, written)), is_it).map(|(.., atom)| *atom)
+    }
+
+    fn know(&mut self, written: &str, mode: Mode, spelling: u32) -> AtomId {
+        let atom = self.add(Atom { spellings: SmallVec::from_slice(&[spelling]), ..Atom::default() });
+        let (hasher, spellings) = (&self.hasher, &self.spellings);
+        let again =
+            |(mode, spelling, _): &(Mode, u32, AtomId)| hasher.hash_one((*mode, &*spellings[*spelling as usize].term));
+        self.bare.insert_unique(hasher.hash_one((mode, written)), (mode, spelling, atom), again);
+        atom
     }
 
     /// The atom of `@id` or `#id`; none where there is none, or where it is broken.
@@ -164,23 +196,13 @@ impl<'d> Atoms<'d> {
                 self.vocabulary_word(&mut atom, sigil, lang, &primary, word);
             }
         }
-        let mut whole = true;
-        for reference in &entry.any {
-            let member = self.reference(reference);
-            whole &= member.is_some();
-            atom.any.extend(member);
-        }
-        for phrase in &entry.not_in {
-            atom.not_in.extend(self.spelling(&phrase.value, Mode::Folded, &phrase.value, None, None));
-        }
-        for context in &entry.context {
-            let found = match context.value.chars().next() {
-                Some('@' | '#') => self.reference(context),
-                _ => self.context_word(context),
-            };
-            whole &= found.is_some();
-            atom.context.extend(found);
-        }
+        let any: Vec<_> = entry.any.iter().map(|reference| self.reference(reference)).collect();
+        let phrase = |phrase: &Located<String>| self.spelling(&phrase.value, Mode::Folded, &phrase.value, None, None);
+        atom.not_in = entry.not_in.iter().filter_map(phrase).collect();
+        let context: Vec<_> = entry.context.iter().map(|context| self.context(context)).collect();
+        let whole = any.iter().chain(&context).all(Option::is_some);
+        atom.any = any.into_iter().flatten().collect();
+        atom.context = context.into_iter().flatten().collect();
         if sigil == '@' && !atom.spellings.is_empty() {
             self.entities.push(EntityReference { id: entry.id.value.clone(), name: entry.name.clone() });
             atom.entity = u32::try_from(self.entities.len() - 1).ok();
@@ -192,7 +214,10 @@ impl<'d> Atoms<'d> {
         })
     }
 
-    fn context_word(&mut self, context: &Located<String>) -> Option<AtomId> {
+    fn context(&mut self, context: &Located<String>) -> Option<AtomId> {
+        if context.value.starts_with(['@', '#']) {
+            return self.reference(context);
+        }
         let (bare, mode) = unmarked(&context.value);
         let found = self.bare(bare, mode);
         if found.is_none() {
@@ -293,42 +318,39 @@ impl<'d> Atoms<'d> {
     }
 
     fn steps(&mut self, bare: &str, mode: Mode) -> SmallVec<[Step; 1]> {
-        let words = words(bare);
+        let mut tokens = std::mem::take(&mut self.tokens);
+        tokens.clear();
+        scan(bare, &mut tokens);
         let mut steps = SmallVec::new();
         let mut at = 0;
-        while at < words.len() {
-            let run = if mode == Mode::Exact { 1 } else { run_of_singles(&words[at..]) };
+        while at < tokens.len() {
+            let run = if mode == Mode::Exact { 1 } else { run_of_singles(&tokens[at..]) };
             if run >= 2 {
                 for first in at..at + run - 1 {
-                    steps.push(self.pair_step(&words, first, u8::from(first > at)));
+                    let unit = self.dictionary.add_pair(tokens[first].hash, tokens[first + 1].hash);
+                    steps.push(Step { unit, overlap: u8::from(first > at) });
                 }
                 at += run;
             } else {
-                let last = at + 1 == words.len();
-                let unit = self.single(&words[at], bare, mode, last);
+                let last = at + 1 == tokens.len();
+                let unit = self.single(&tokens[at], bare, mode, last);
                 steps.push(Step { unit, overlap: 0 });
                 at += 1;
             }
         }
+        self.tokens = tokens;
         steps
     }
 
-    fn pair_step(&mut self, words: &[Word], first: usize, overlap: u8) -> Step {
-        let unit = self.dictionary.add_pair(words[first].token.hash, words[first + 1].token.hash);
-        Step { unit, overlap }
-    }
-
-    fn single(&mut self, word: &Word, bare: &str, mode: Mode, last: bool) -> Unit {
+    fn single(&mut self, token: &Token, bare: &str, mode: Mode, last: bool) -> Unit {
+        let written = &bare[token.start as usize..token.end as usize];
         match mode {
-            Mode::Exact => {
-                let written = &bare[word.token.start as usize..word.token.end as usize];
-                self.dictionary.add_exact(&word.folded, written)
+            Mode::Exact => self.dictionary.add_exact(token.hash, written),
+            Mode::Prefix if last && !is_single(token.script) => self.dictionary.add_prefix(&fold(written)),
+            Mode::Stemmed(stem) if !is_single(token.script) && token.script != Script::Digits => {
+                self.dictionary.add_stem(stem, &fold(written))
             }
-            Mode::Prefix if last && !is_single(word.token.script) => self.dictionary.add_prefix(&word.folded),
-            Mode::Stemmed(stem) if !is_single(word.token.script) && word.token.script != Script::Digits => {
-                self.dictionary.add_stem(stem, &word.folded)
-            }
-            _ => self.dictionary.add_word(&word.folded),
+            _ => self.dictionary.add_word(token.hash, written.chars().count()),
         }
     }
 }
@@ -357,11 +379,13 @@ pub(super) fn is_single(script: Script) -> bool {
     matches!(script, Script::Han | Script::Kana | Script::Thai)
 }
 
-fn run_of_singles(words: &[Word]) -> usize {
-    words.iter().take_while(|word| is_single(word.token.script)).count().max(1)
+fn run_of_singles(tokens: &[Token]) -> usize {
+    tokens.iter().take_while(|token| is_single(token.script)).count().max(1)
 }
 
 /// Whether a spelling is in Latin letters, which many languages share.
 pub(super) fn is_latin(bare: &str) -> bool {
-    words(bare).iter().all(|word| matches!(word.token.script, Script::Latin | Script::Digits))
+    let mut tokens: Vec<Token> = Vec::new();
+    scan(bare, &mut tokens);
+    tokens.iter().all(|token| matches!(token.script, Script::Latin | Script::Digits))
 }

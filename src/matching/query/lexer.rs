@@ -62,9 +62,14 @@ const FIELDS: [(&str, Lexeme); 7] = [
     ("tag", Lexeme::Meta(Meta::Tag)),
 ];
 
+/// What would be one in capitals.
+const OPERATORS: [&str; 7] = ["AND", "OR", "NOT", "NEAR", "BEFORE", "SENTENCE", "PARAGRAPH"];
+
 /// The lexemes of a query, and what is wrong with them.
 pub(super) fn lex(text: &str) -> (Vec<(Lexeme, Range<usize>)>, Vec<Finding>) {
-    let mut lexer = Lexer { text, at: 0, lexemes: Vec::new(), findings: Vec::new() };
+    // Room for words of a usual length.
+    let lexemes = Vec::with_capacity(text.len() / 8 + 1);
+    let mut lexer = Lexer { text, at: 0, lexemes, findings: Vec::new() };
     while let Some(next) = lexer.rest().chars().next() {
         lexer.step(next);
     }
@@ -272,15 +277,15 @@ impl<'a> Lexer<'a> {
 
     fn wildcard(&mut self, word: &str, span: Range<usize>) -> Lexeme {
         let stem = word.strip_suffix('*').unwrap_or(word);
-        let letters = stem.chars().filter(|c| c.is_alphanumeric()).count();
+        let letters = || stem.chars().filter(|c| c.is_alphanumeric()).take(2).count();
         let finding = if word.starts_with('*') {
             Finding::error("NW0207", span, "a word cannot begin with *")
                 .help("it would have to look at every word of every event; list the words with OR")
         } else if stem.contains('*') {
             Finding::error("NW0207", span, "a * may stand at the end of a word only").help("list the words with OR")
-        } else if letters == 0 || !word.contains(['*', '?']) {
+        } else if !word.contains(['*', '?']) || letters() == 0 {
             return Lexeme::Words(word.to_owned());
-        } else if letters < 2 {
+        } else if letters() < 2 {
             Finding::error("NW0207", span, "at least two letters must stand beside a wildcard")
                 .help("write more of the word; quote it if the sign is punctuation")
         } else if stem.contains('?') {
@@ -347,10 +352,12 @@ impl<'a> Lexer<'a> {
     fn warn_of_lower_case(&mut self) {
         for window in self.lexemes.windows(3) {
             let (Lexeme::Words(word), span) = &window[1] else { continue };
+            let operator = word.split('/').next().unwrap_or_default();
+            if !OPERATORS.iter().any(|known| operator.eq_ignore_ascii_case(known)) {
+                continue;
+            }
             let upper = word.to_uppercase();
-            let operator = upper.split('/').next().unwrap_or_default();
-            let known = matches!(operator, "AND" | "OR" | "NOT" | "NEAR" | "BEFORE" | "SENTENCE" | "PARAGRAPH");
-            if known && *word != upper && self.text[span.clone()] == **word {
+            if *word != upper && self.text[span.clone()] == **word {
                 self.findings.push(Finding {
                     warning: true,
                     ..Finding::error("NW0210", span.clone(), format!("`{word}` is read as a word"))

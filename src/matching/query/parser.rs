@@ -70,6 +70,17 @@ impl Parser<'_> {
         self.lexemes.get(self.at).map(|(lexeme, _)| lexeme)
     }
 
+    /// The next lexeme, whose text is not needed there any more.
+    fn take(&mut self) -> Option<Lexeme> {
+        let (lexeme, _) = self.lexemes.get_mut(self.at)?;
+        Some(match lexeme {
+            Lexeme::Words(text) => Lexeme::Words(std::mem::take(text)),
+            Lexeme::Exact(text) => Lexeme::Exact(std::mem::take(text)),
+            Lexeme::Prefix(text) => Lexeme::Prefix(std::mem::take(text)),
+            other => other.clone(),
+        })
+    }
+
     fn place(&self) -> Range<usize> {
         let end = self.text.trim_end().len();
         self.lexemes.get(self.at).map_or(end..end, |(_, span)| span.clone())
@@ -236,7 +247,7 @@ impl Parser<'_> {
 
     fn operand(&mut self) -> Option<Node> {
         let span = self.place();
-        let Some(lexeme) = self.peek().cloned() else {
+        let Some(lexeme) = self.take() else {
             self.report("NW0209", span, "the query ends where a word is needed", "add a word, or remove the operator");
             return None;
         };

@@ -16,7 +16,7 @@ use crate::matching::query::{Field, Unit};
 /// Words named where one of many is missing.
 const NAMED: usize = 6;
 
-impl Evaluation<'_> {
+impl Evaluation<'_, '_> {
     /// The reason of a clause that does not hold; none where its parts tell.
     pub(super) fn reason(
         &mut self,
