@@ -18,6 +18,7 @@ mod hashed;
 mod index;
 pub(in crate::matching) mod language;
 mod lists;
+mod met;
 mod revision;
 mod scan;
 mod vocabulary;

@@ -23,8 +23,8 @@ mod unit;
 mod word;
 
 pub use hash::{beginnings, hash};
-pub use licence::licensed;
-pub use read::{fold, fold_into};
+pub use licence::{licensed, may_license};
+pub use read::{fold, fold_into, heads};
 pub use scan::scan;
 pub use word::words;
 

@@ -31,8 +31,13 @@ pub(super) struct Dictionary {
     automaton: OnceLock<Patterns>,
     stems: HashMap<(Stem, Box<str>), Unit>,
     stemming: Stemming,
+    /// The first three letters, or all there are, of the words that have stems and of the beginnings.
+    heads: Hashed<()>,
     prices: Vec<u32>,
 }
+
+/// Letters that a stem keeps of a word.
+const HEAD: usize = 3;
 
 /// What is looked for of a folded word.
 #[derive(Default)]
@@ -105,6 +110,7 @@ impl Dictionary {
 
     /// The unit of all words that begin so.
     pub(super) fn add_prefix(&mut self, folded: &str) -> Unit {
+        self.add_head(folded);
         let prices = &mut self.prices;
         let price = price_of_length(folded.chars().count()) * 3;
         *self.prefixes.get_or_insert_with(text::hash(folded), || Self::unit(prices, price))
@@ -130,10 +136,17 @@ impl Dictionary {
     /// The unit of all words with the stem of this one.
     pub(super) fn add_stem(&mut self, stem: Stem, folded: &str) -> Unit {
         self.stemming.add(stem, folded);
+        self.add_head(folded);
         let key = stem_key(stem, folded);
         let price = price_of_length(folded.chars().count()) * 2;
         let prices = &mut self.prices;
         *self.stems.entry(key).or_insert_with(|| Self::unit(prices, price))
+    }
+
+    fn add_head(&mut self, folded: &str) {
+        if let Some(head) = text::beginnings(folded).take(HEAD).last() {
+            self.heads.get_or_insert_with(head, || ());
+        }
     }
 
     /// How many units there are.
@@ -162,6 +175,12 @@ impl Dictionary {
     #[inline]
     pub(super) fn pair(&self, first: u64, second: u64) -> Option<Unit> {
         self.pairs.get(pair(first, second)).copied()
+    }
+
+    /// Whether a word may be a unit or a form of one, by its hash and those of its first letters; no is certain.
+    pub(super) fn may_know(&self, hash: u64, heads: [u64; HEAD]) -> bool {
+        let known = |head: u64| self.heads.get(head).is_some();
+        !self.patterns.is_empty() || heads.into_iter().any(known) || self.forms(hash).is_some()
     }
 
     /// The units of all words that this one is a form of, or fits.

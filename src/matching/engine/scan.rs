@@ -3,11 +3,11 @@
 //! Positions are half words from the start of the event; between fields there is a gap wider than
 //! any distance, so that nothing is near across a field's end.
 
-use hashbrown::HashMap;
 use smallvec::SmallVec;
 
 use super::Positions;
 use super::dictionary::{Dictionary, Forms, Unit, Units};
+use super::met::{ASK, Meaning, Met};
 use super::vocabulary::is_single;
 use crate::matching::query::{FARTHEST, Field};
 use crate::matching::text::{self, Break, Script, Sink, Token};
@@ -44,11 +44,60 @@ pub(super) fn text_of<'a>(event: &'a Event<'_>, field: usize) -> &'a str {
     [&event.title, &event.summary, &event.body][field]
 }
 
+/// A unit at a place.
+#[derive(Clone, Copy, Default)]
+struct Hit {
+    unit: Unit,
+    start: u32,
+    end: u32,
+    from: u32,
+    to: u32,
+}
+
+impl Hit {
+    fn place(self) -> Place {
+        let Hit { start, end, from, to, .. } = self;
+        Place { start, end, spelling: NO_SPELLING, from, to }
+    }
+}
+
+/// Hits, and room for more.
+#[derive(Default)]
+struct Hits {
+    list: Vec<Hit>,
+    count: usize,
+}
+
+impl Hits {
+    /// Adds a hit, or writes it where the next will be: most words are none, and which are is hard to foretell.
+    #[inline(always)]
+    fn add_if(&mut self, is_hit: bool, hit: Hit) {
+        if self.count == self.list.len() {
+            self.grow();
+        }
+        self.list[self.count] = hit;
+        self.count += usize::from(is_hit);
+    }
+
+    fn add(&mut self, hit: Hit) {
+        self.add_if(true, hit);
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        self.list.resize(2 * self.list.len() + 64, Hit::default());
+    }
+}
+
 /// What the pass over an event found. Reused from event to event.
 #[derive(Default)]
 pub(super) struct Found {
-    /// Places by unit.
-    places: Vec<Vec<Place>>,
+    /// In the order of the text.
+    hits: Hits,
+    /// The same by unit, one after the other.
+    places: Vec<Place>,
+    /// By unit: which of `places`.
+    ranges: Vec<(u32, u32)>,
     /// Units that have places.
     pub(super) touched: Vec<Unit>,
     /// The first position of each field, and one past the last.
@@ -56,111 +105,69 @@ pub(super) struct Found {
     sentences: Vec<u32>,
     paragraphs: Vec<u32>,
     scripts: [u32; Script::ALL.len()],
-    /// Words that stand for some unit, as they were met before.
-    seen: HashMap<u64, Seen>,
-    nothing: Nothing,
+    met: Met,
     /// A folded word, while it is looked at.
     folded: String,
     positions: Positions,
 }
 
-/// What is known of a word that was met before.
-#[derive(Default)]
-struct Seen {
-    /// Units that do not depend on how it is written.
-    units: Units,
-    exact: bool,
-    /// Shorter forms of it that are units.
-    licensed: SmallVec<[u64; 1]>,
-}
-
-impl Seen {
-    fn is_nothing(&self) -> bool {
-        self.units.is_empty() && !self.exact && self.licensed.is_empty()
-    }
-}
-
-/// Words remembered per worker: a few megabytes.
-const REMEMBERED: usize = 1 << 16;
-
-/// Words that stand for no unit: most of any text ends here. Each has a place that the high bits of its hash
-/// tell, until another takes it.
-struct Nothing {
-    /// What the last few texts are written with, small enough to stay near.
-    near: Box<[u64; 1 << NEAR_BITS]>,
-    /// What the news of a day is written with: two megabytes.
-    far: Box<[u64; 1 << FAR_BITS]>,
-}
-
-const NEAR_BITS: u32 = 13;
-const FAR_BITS: u32 = 18;
-
-fn places<const N: usize>() -> Box<[u64; N]> {
-    // Empty places hold what cannot be there: of 0 the place is the first, of the highest hash the last.
-    let mut hashes = vec![0; N];
-    hashes[0] = u64::MAX;
-    hashes.into_boxed_slice().try_into().expect("it was made of this length")
-}
-
-impl Default for Nothing {
-    fn default() -> Self {
-        Self { near: places(), far: places() }
-    }
-}
-
-impl Nothing {
-    #[inline(always)]
-    fn is_near(&self, hash: u64) -> bool {
-        self.near[(hash >> (u64::BITS - NEAR_BITS)) as usize] == hash
-    }
-
-    /// Whether a word is among them; from now on it is near if so.
-    fn holds(&mut self, hash: u64) -> bool {
-        let holds = self.far[(hash >> (u64::BITS - FAR_BITS)) as usize] == hash;
-        if holds {
-            self.near[(hash >> (u64::BITS - NEAR_BITS)) as usize] = hash;
-        }
-        holds
-    }
-
-    fn add(&mut self, hash: u64) {
-        self.near[(hash >> (u64::BITS - NEAR_BITS)) as usize] = hash;
-        self.far[(hash >> (u64::BITS - FAR_BITS)) as usize] = hash;
-    }
-}
-
 impl Found {
     pub(super) fn for_units(units: usize, positions: Positions) -> Self {
-        Self { places: vec![Vec::new(); units], positions, ..Self::default() }
+        Self { ranges: vec![(0, 0); units], positions, ..Self::default() }
     }
 
     /// Forgets the last event and reads the next.
     pub(super) fn read(&mut self, dictionary: &Dictionary, event: &Event<'_>) {
-        for unit in self.touched.drain(..) {
-            self.places[unit as usize].clear();
-        }
+        self.hits.count = 0;
         self.sentences.clear();
         self.paragraphs.clear();
         self.scripts = [0; Script::ALL.len()];
-        if self.seen.len() > REMEMBERED {
-            self.seen.clear();
-        }
         let mut at = 0;
         for field in 0..FIELDS.len() {
             self.bounds[field] = at;
             self.sentences.push(at);
             self.paragraphs.push(at);
             let text = text_of(event, field);
-            let mut pass = Pass { found: self, dictionary, text, at, single: None };
+            let mut pass = Pass { found: self, dictionary, text, at, single: 0, single_at: (0, 0) };
             text::scan(text, &mut pass);
             at = pass.at + FIELD_GAP;
         }
         self.bounds[FIELDS.len()] = at;
+        self.sort();
+    }
+
+    /// Puts the hits in the order of their units, each unit's in the order of the text.
+    fn sort(&mut self) {
+        for unit in self.touched.drain(..) {
+            self.ranges[unit as usize] = (0, 0);
+        }
+        let hits = &self.hits.list[..self.hits.count];
+        for hit in hits {
+            let (_, count) = &mut self.ranges[hit.unit as usize];
+            if *count == 0 {
+                self.touched.push(hit.unit);
+            }
+            *count += 1;
+        }
+        let mut first = 0;
+        for unit in &self.touched {
+            let range = &mut self.ranges[*unit as usize];
+            let count = range.1;
+            *range = (first, first);
+            first += count;
+        }
+        self.places.resize(hits.len(), Hit::default().place());
+        for hit in hits {
+            let (_, end) = &mut self.ranges[hit.unit as usize];
+            self.places[*end as usize] = hit.place();
+            *end += 1;
+        }
     }
 
     /// Where a unit stands, in order.
     pub(super) fn places(&self, unit: Unit) -> &[Place] {
-        &self.places[unit as usize]
+        let (first, end) = self.ranges[unit as usize];
+        &self.places[first as usize..end as usize]
     }
 
     /// The field of a position.
@@ -202,18 +209,6 @@ impl Found {
         let most = telling.max_by_key(|script| self.scripts[*script as usize])?;
         (self.scripts[most as usize] > 0).then_some(most)
     }
-
-    fn put(&mut self, unit: Unit, place: Place) {
-        put(&mut self.places, &mut self.touched, unit, place);
-    }
-}
-
-fn put(places: &mut [Vec<Place>], touched: &mut Vec<Unit>, unit: Unit, place: Place) {
-    let places = &mut places[unit as usize];
-    if places.is_empty() {
-        touched.push(unit);
-    }
-    places.push(place);
 }
 
 fn together(starts: &[u32], a: &Place, b: &Place) -> bool {
@@ -227,8 +222,10 @@ struct Pass<'a> {
     dictionary: &'a Dictionary,
     text: &'a str,
     at: u32,
-    /// The character before, where it is a token of its own: its hash, first byte and end.
-    single: Option<(u64, u32, u32)>,
+    /// The hash of the character before, where it is a token of its own; of no other token is it the hash.
+    single: u64,
+    /// Its first byte and its end.
+    single_at: (u32, u32),
 }
 
 impl Sink for Pass<'_> {
@@ -243,14 +240,17 @@ impl Sink for Pass<'_> {
             self.part(token.breaks, start);
         }
         self.found.scripts[token.script as usize] += 1;
-        let place = Place { start, end: self.at, spelling: NO_SPELLING, from: token.start, to: token.end };
+        let place = Hit { unit: 0, start, end: self.at, from: token.start, to: token.end };
         if is_single(token.script) {
             self.single(&token, place);
+            return;
+        }
+        self.single = 0;
+        let glance = self.found.met.glance(token.hash);
+        if glance < ASK {
+            self.found.hits.add_if(glance > 0, Hit { unit: (glance as Unit).wrapping_sub(1), ..place });
         } else {
-            self.single = None;
-            if !self.found.nothing.is_near(token.hash) {
-                self.word(&token, place);
-            }
+            self.word(&token, place);
         }
     }
 }
@@ -265,90 +265,89 @@ impl Pass<'_> {
     }
 
     #[inline(always)]
-    fn single(&mut self, token: &Token, place: Place) {
+    fn single(&mut self, token: &Token, place: Hit) {
         if let Some(forms) = self.dictionary.forms(token.hash) {
             self.forms(forms, token, place);
         }
-        if let Some((hash, from, to)) = self.single
-            && let Some(unit) = self.dictionary.pair(hash, token.hash)
-        {
-            self.pair(unit, to, token.start, Place { start: place.start - 1, from, ..place });
+        // The key of none with a character is as unlikely to be known as that of two others.
+        if let Some(unit) = self.dictionary.pair(self.single, token.hash) {
+            self.pair(unit, place);
         }
-        self.single = Some((token.hash, token.start, token.end));
+        self.single = token.hash;
+        self.single_at = (token.start, token.end);
     }
 
     #[inline(never)]
-    fn pair(&mut self, unit: Unit, to: u32, from: u32, place: Place) {
-        if self.found.positions == Positions::Tokens || !separated(&self.text[to as usize..from as usize]) {
-            self.found.put(unit, place);
+    fn pair(&mut self, unit: Unit, second: Hit) {
+        let (from, to) = self.single_at;
+        if self.found.positions == Positions::Tokens || !separated(&self.text[to as usize..second.from as usize]) {
+            self.found.hits.add(Hit { unit, start: second.start - 1, from, ..second });
         }
     }
 
     #[inline(never)]
-    fn forms(&mut self, forms: &Forms, token: &Token, place: Place) {
+    fn forms(&mut self, forms: &Forms, token: &Token, place: Hit) {
         if let Some(unit) = forms.any {
-            self.found.put(unit, place);
+            self.found.hits.add(Hit { unit, ..place });
         }
         self.exact(&forms.exact, token, place);
     }
 
-    fn exact(&mut self, exact: &[(Box<str>, Unit)], token: &Token, place: Place) {
+    fn exact(&mut self, exact: &[(Box<str>, Unit)], token: &Token, place: Hit) {
         let written = &self.text[token.start as usize..token.end as usize];
-        for (form, unit) in exact {
-            if **form == *written {
-                self.found.put(*unit, place);
-            }
+        for (_, unit) in exact.iter().filter(|(form, _)| **form == *written) {
+            self.found.hits.add(Hit { unit: *unit, ..place });
         }
     }
 
     #[inline(never)]
-    fn word(&mut self, token: &Token, place: Place) {
-        if self.found.nothing.holds(token.hash) {
-            return;
+    fn word(&mut self, token: &Token, place: Hit) {
+        let Pass { dictionary, text, .. } = *self;
+        let Found { met, hits, folded, positions, .. } = &mut *self.found;
+        if !may_mean(dictionary, text, token) {
+            return met.add_nothing(token.hash);
         }
-        if !self.found.seen.contains_key(&token.hash) {
-            let seen = self.look_up(token);
-            if seen.is_nothing() {
-                return self.found.nothing.add(token.hash);
-            }
-            self.found.seen.insert(token.hash, seen);
+        let meaning = met.meaning(token.hash, || look_up(dictionary, *positions, text, token, folded));
+        for unit in &meaning.units {
+            hits.add(Hit { unit: *unit, ..place });
         }
-        let Found { seen, places, touched, .. } = &mut *self.found;
-        let seen = &seen[&token.hash];
-        for unit in &seen.units {
-            put(places, touched, *unit, place);
-        }
-        for hash in &seen.licensed {
-            if let Some((_, from, to)) = text::licensed(self.text, token, |form| form == *hash)
-                && let Some(unit) = self.dictionary.word(*hash)
+        for hash in &meaning.licensed {
+            if let Some((_, from, to)) = text::licensed(text, token, |form| form == *hash)
+                && let Some(unit) = dictionary.word(*hash)
             {
-                put(places, touched, unit, Place { from, to, ..place });
+                hits.add(Hit { unit, from, to, ..place });
             }
         }
-        if seen.exact
-            && let Some(forms) = self.dictionary.forms(token.hash)
+        if meaning.exact
+            && let Some(forms) = dictionary.forms(token.hash)
         {
             self.exact(&forms.exact, token, place);
         }
     }
+}
 
-    #[cold]
-    fn look_up(&mut self, token: &Token) -> Seen {
-        let mut licensed = SmallVec::new();
-        // Every form is asked for, so that one that another query knows does not hide this one's.
-        text::licensed(self.text, token, |form| {
-            let is_unit = self.dictionary.word(form).is_some() && form != token.hash;
-            if is_unit && self.found.positions == Positions::Words && !licensed.contains(&form) {
-                licensed.push(form);
-            }
-            false
-        });
-        let forms = self.dictionary.forms(token.hash);
-        let mut units = Units::from_iter(forms.and_then(|forms| forms.any));
-        text::fold_into(&self.text[token.start as usize..token.end as usize], &mut self.found.folded);
-        units.extend(self.dictionary.wider(&self.found.folded));
-        Seen { units, exact: forms.is_some_and(|forms| !forms.exact.is_empty()), licensed }
-    }
+/// Whether a word may stand for a unit; no is certain, and told without folding it.
+fn may_mean(dictionary: &Dictionary, text: &str, token: &Token) -> bool {
+    text::heads(text, token).is_none_or(|heads| dictionary.may_know(token.hash, heads))
+        || text::may_license(token.script)
+}
+
+#[cold]
+fn look_up(dictionary: &Dictionary, positions: Positions, text: &str, token: &Token, folded: &mut String) -> Meaning {
+    let mut licensed = SmallVec::new();
+    // Every form is asked for, so that one that another query knows does not hide this one's.
+    text::licensed(text, token, |form| {
+        let is_unit = dictionary.word(form).is_some() && form != token.hash;
+        if is_unit && positions == Positions::Words && !licensed.contains(&form) {
+            licensed.push(form);
+        }
+        false
+    });
+    let forms = dictionary.forms(token.hash);
+    let mut units = Units::from_iter(forms.and_then(|forms| forms.any));
+    text::fold_into(&text[token.start as usize..token.end as usize], folded);
+    units.extend(dictionary.wider(folded));
+    Meaning { units, exact: forms.is_some_and(|forms| !forms.exact.is_empty()), licensed }
 }
 
 /// Whether what lies between two characters ends a name: in a script without spaces 发展中，国家 does

@@ -50,6 +50,18 @@ impl WordHash {
         mix(START ^ u64::from(unit(code).0))
     }
 
+    /// The hash of a word of fewer than eight characters, all of ASCII: its bytes, the first the lowest.
+    #[inline(always)]
+    pub(super) fn of_few(bytes: u64) -> u64 {
+        mix(START ^ bytes)
+    }
+
+    /// The word, of such characters only, goes on with one that is of two bytes here and in UTF-8.
+    #[inline(always)]
+    pub(super) fn push_two(&mut self, code: u32) {
+        self.append(u64::from(code | 0x8000), 16);
+    }
+
     /// The word goes on with a character.
     #[inline(always)]
     pub(super) fn push(&mut self, code: u32) {

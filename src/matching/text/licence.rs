@@ -26,6 +26,11 @@ pub fn licensed(text: &str, token: &Token, mut known: impl FnMut(u64) -> bool) -
     }
 }
 
+/// Whether words of a script may have shorter forms.
+pub fn may_license(script: Script) -> bool {
+    matches!(script, Script::Arabic | Script::Hebrew | Script::Hangul)
+}
+
 fn letters(text: &str, token: &Token) -> Letters {
     let mut letters = Letters::new();
     let reader = Reader::new(&text[..token.end as usize]);
@@ -33,7 +38,7 @@ fn letters(text: &str, token: &Token) -> Letters {
     while let Some(read) = reader.read_seen(at) {
         at = read.end;
         if read.entry.is_letter() {
-            letters.extend(read.folded().into_iter().map(|c| (c, read.start as u32, read.end as u32)));
+            read.each_folded(|c| letters.push((c, read.start as u32, read.end as u32)));
         }
     }
     letters
@@ -78,9 +83,9 @@ fn without_clitics(letters: &Letters) -> SmallVec<[(u64, u32, u32); 8]> {
 
 /// What is left of a word behind a prefix.
 fn after<'l>(word: &'l [(char, u32, u32)], prefix: &str) -> Option<&'l [(char, u32, u32)]> {
-    let length = prefix.chars().count();
-    let rest = word.get(length..).filter(|rest| rest.len() >= SHORTEST)?;
-    prefix.chars().eq(characters(&word[..length])).then_some(rest)
+    let mut letters = word.iter();
+    let begins = prefix.chars().all(|c| letters.next().is_some_and(|&(letter, ..)| letter == c));
+    Some(letters.as_slice()).filter(|rest| begins && rest.len() >= SHORTEST)
 }
 
 /// What is left of a word before a suffix.

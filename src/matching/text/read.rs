@@ -1,9 +1,10 @@
 //! The characters of a text one by one, by the table: what `unit` tells, without allocating.
 
-use super::Script;
 use super::fold::{Folded, compose};
+use super::hash::WordHash;
 use super::table::{Entry, TABLE, folded};
 use super::unit::Kind;
+use super::{Script, Token};
 
 /// A text to read from.
 #[derive(Clone, Copy)]
@@ -25,6 +26,15 @@ impl Read {
     pub(super) fn folded(&self) -> Folded {
         folded(self.whole, self.entry)
     }
+
+    /// Hands over the folded characters one by one.
+    #[inline(always)]
+    pub(super) fn each_folded(&self, mut take: impl FnMut(char)) {
+        match self.entry.one().and_then(char::from_u32) {
+            Some(one) => take(one),
+            None => self.folded().into_iter().for_each(take),
+        }
+    }
 }
 
 impl<'t> Reader<'t> {
@@ -45,7 +55,7 @@ impl<'t> Reader<'t> {
     /// The eight bytes from `at` on, the first the lowest; zeros beyond the end of the text.
     #[inline(always)]
     pub(super) fn eight(&self, at: usize) -> u64 {
-        match self.text.as_bytes().get(at..).and_then(<[u8]>::first_chunk) {
+        match self.text.as_bytes().get(at..at + 8).and_then(<[u8]>::first_chunk) {
             Some(eight) => u64::from_le_bytes(*eight),
             None => self.last_bytes(at),
         }
@@ -60,7 +70,7 @@ impl<'t> Reader<'t> {
     /// The entry of the character at a byte, if it is of two bytes.
     #[inline(always)]
     pub(super) fn two(&self, at: usize) -> Option<Entry> {
-        let &[a, b] = self.text.as_bytes().get(at..)?.first_chunk()?;
+        let &[a, b] = self.text.as_bytes().get(at..at + 2)?.first_chunk()?;
         let code = (u32::from(a) & 0x1f) << 6 | u32::from(b) & 0x3f;
         (a & 0xe0 == 0xc0).then(|| self.table[code as usize])
     }
@@ -68,7 +78,7 @@ impl<'t> Reader<'t> {
     /// The entry of the character at a byte, if it is of three bytes.
     #[inline(always)]
     pub(super) fn three(&self, at: usize) -> Option<Entry> {
-        let &[a, b, c] = self.text.as_bytes().get(at..)?.first_chunk()?;
+        let &[a, b, c] = self.text.as_bytes().get(at..at + 3)?.first_chunk()?;
         let code = (u32::from(a) & 0x0f) << 12 | (u32::from(b) & 0x3f) << 6 | u32::from(c) & 0x3f;
         (a & 0xf0 == 0xe0).then(|| self.table[code as usize])
     }
@@ -134,6 +144,31 @@ impl<'t> Reader<'t> {
     }
 }
 
+/// The hashes of the first letter, the first two and the first three of a token's word; none where they are not
+/// told at a glance.
+pub fn heads(text: &str, token: &Token) -> Option<[u64; 3]> {
+    let reader = Reader::new(&text[..token.end as usize]);
+    let mut at = token.start as usize;
+    let mut hash = WordHash::NEW;
+    let mut heads = [0; 3];
+    for head in &mut heads {
+        match reader.byte(at)? {
+            byte if byte.is_ascii_alphanumeric() => {
+                hash.push(u32::from(byte | 0x20));
+                at += 1;
+            }
+            _ => {
+                let entry = reader.two(at)?;
+                entry.plain_script_of_two()?;
+                hash.push(entry.plain());
+                at += 2;
+            }
+        }
+        *head = hash.finish();
+    }
+    Some(heads)
+}
+
 #[cold]
 fn beyond_table(code: u32) -> Entry {
     char::from_u32(code).map_or(Entry::default(), Entry::of)
@@ -145,12 +180,17 @@ fn beyond_table(code: u32) -> Entry {
 /// Suffixes are not touched: that is the business of [`super::words`].
 pub fn fold_into(word: &str, folded: &mut String) {
     folded.clear();
+    if word.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        folded.push_str(word);
+        folded.make_ascii_lowercase();
+        return;
+    }
     let reader = Reader::new(word);
     let (mut at, mut after_digit) = (0, false);
     while let Some(read) = reader.read_seen(at) {
         at = read.end;
         match read.entry.kind() {
-            Kind::Letter(_) => folded.extend(read.folded()),
+            Kind::Letter(_) => read.each_folded(|c| folded.push(c)),
             Kind::Dot if after_digit && reader.is_digit(at) => folded.push('.'),
             _ => {}
         }

@@ -88,38 +88,58 @@ impl Scan<'_> {
         while let Some(byte) = self.text.byte(at) {
             at = match byte {
                 b' ' => at + 1,
-                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => self.ascii_word(at, sink),
-                _ => self.other(at, sink),
+                0x80.. => self.other(at, sink),
+                _ => self.ascii(at, sink),
             };
         }
     }
 
-    /// A word that begins with a letter or digit of ASCII: where to read on.
+    /// Whatever begins with a character of ASCII: where to read on.
     #[inline(always)]
-    fn ascii_word(&mut self, at: usize, sink: &mut impl Sink) -> usize {
+    fn ascii(&mut self, at: usize, sink: &mut impl Sink) -> usize {
+        let eight = Eight::new(self.text.eight(at));
+        let count = eight.count();
+        if count == 0 {
+            return self.other(at, sink);
+        }
+        let next = at + count as usize;
+        if count < 8
+            && let Some(read_on) = self.end(next)
+        {
+            let script = if eight.has_letters(count) { Script::Latin } else { Script::Digits };
+            self.emit(WordHash::of_few(eight.folded(count)), at, next, script, next, sink);
+            return read_on;
+        }
         let run = self.add_ascii(Run::new(at, Script::Digits));
-        self.end(run, sink)
+        self.end_or_go_on(run, sink)
     }
 
     /// A word as far as it is plain: it ends here, or goes on with what is rare. Where to read on.
     #[inline(always)]
-    fn end(&mut self, run: Run, sink: &mut impl Sink) -> usize {
-        if self.ends(run.next) {
-            return self.emit(run.hash, run.first, run.end, run.script, run.next, sink);
-        }
-        // A copy field by field: the run itself stays in registers.
+    fn end_or_go_on(&mut self, run: Run, sink: &mut impl Sink) -> usize {
+        // A copy field by field, so that the run itself stays in registers.
         let Run { hash, script, last, first, end, next } = run;
+        if let Some(read_on) = self.end(next) {
+            self.emit(hash.finish(), first, end, script, next, sink);
+            return read_on;
+        }
         let run = self.add_letters(Run { hash, script, last, first, end, next });
-        self.emit(run.hash, run.first, run.end, run.script, run.next, sink)
+        self.emit(run.hash.finish(), run.first, run.end, run.script, run.next, sink);
+        run.next
     }
 
-    /// Whether a word ends for certain before the byte at `at`, which is no letter or digit of ASCII.
+    /// Where to read on after a word if it ends for certain before the byte at `at`.
     #[inline(always)]
-    fn ends(&self, at: usize) -> bool {
+    fn end(&self, at: usize) -> Option<usize> {
+        const MAY_GO_ON: u64 = 1 << b'.' | 1 << b'\'' | 1 << b'"';
         let gap = |byte: u8| byte.is_ascii() && !byte.is_ascii_alphanumeric();
         match self.text.byte(at) {
-            Some(b'.' | b'\'' | b'"') => self.text.byte(at + 1).is_none_or(gap),
-            other => other.is_none_or(gap),
+            None => Some(at),
+            Some(b' ') => Some(at + 1),
+            Some(byte) if byte < 64 && MAY_GO_ON >> byte & 1 != 0 => {
+                self.text.byte(at + 1).is_none_or(gap).then_some(at)
+            }
+            Some(byte) => gap(byte).then_some(at),
         }
     }
 
@@ -131,16 +151,17 @@ impl Scan<'_> {
         {
             return self.han(at, entry, sink);
         }
-        if let Some(script) = self.text.two(at).and_then(Entry::plain_script) {
+        if let Some(script) = self.text.two(at).and_then(Entry::plain_script_of_two) {
             let run = self.add_two(Run::new(at, script));
-            return self.end(run, sink);
+            return self.end_or_go_on(run, sink);
         }
         let Some(Read { entry, end, .. }) = self.text.read(at) else { return at };
         match entry.kind() {
             Kind::Gap | Kind::Apostrophe | Kind::Quote => {}
             Kind::Letter(_) => {
                 let run = self.any_word(at);
-                return self.emit(run.hash, run.first, run.end, run.script, run.next, sink);
+                self.emit(run.hash.finish(), run.first, run.end, run.script, run.next, sink);
+                return run.next;
             }
             Kind::Unseen => self.unseen(at, end),
             Kind::Newline => self.part(Breaks::newline),
@@ -168,22 +189,13 @@ impl Scan<'_> {
         at
     }
 
-    /// A word is read: where to read on.
+    /// A word is read, and what was read of it ends at `next`.
     #[inline(always)]
-    fn emit(
-        &mut self,
-        hash: WordHash,
-        first: usize,
-        end: usize,
-        script: Script,
-        next: usize,
-        sink: &mut impl Sink,
-    ) -> usize {
+    fn emit(&mut self, hash: u64, first: usize, end: usize, script: Script, next: usize, sink: &mut impl Sink) {
         let breaks = if self.parted { self.parting(first, script) } else { Break::None };
-        let (hash, start, end) = (hash.finish(), first as u32, end as u32);
+        let (start, end) = (first as u32, end as u32);
         self.last = Last { hash, start, end, script, next };
         sink.token(Token { hash, start, end, script, breaks });
-        next
     }
 
     #[inline(never)]
@@ -251,7 +263,7 @@ impl Scan<'_> {
     fn add_two(&self, mut run: Run) -> Run {
         while let Some(entry) = self.text.two(run.next) {
             if entry.is_plain(run.script) {
-                run.hash.push(entry.plain());
+                run.hash.push_two(entry.plain());
                 run.end = run.next + 2;
                 run.last = run.script;
             } else if !entry.is_unseen() {
@@ -298,7 +310,8 @@ impl Scan<'_> {
         loop {
             run = match run.script {
                 Script::Latin | Script::Digits => self.add_ascii(run),
-                _ => self.add_two(run),
+                Script::Cyrillic | Script::Greek | Script::Arabic | Script::Hebrew => self.add_two(run),
+                _ => run,
             };
             let Some(read) = self.text.read(run.next) else { return run };
             let goes_on = match read.entry.kind() {

@@ -80,10 +80,11 @@ impl Entry {
         self.0 >> CLASS == FIRST_SCRIPT + script as u32
     }
 
-    /// The script of a plain letter of which more than one make a word.
+    /// The script of a plain letter of two bytes that folds to one of two bytes.
     #[inline(always)]
-    pub(super) fn plain_script(self) -> Option<Script> {
-        self.script().filter(|script| self.is_plain(*script) && !script.is_single())
+    pub(super) fn plain_script_of_two(self) -> Option<Script> {
+        const OF_TWO: [Script; 4] = [Script::Cyrillic, Script::Greek, Script::Arabic, Script::Hebrew];
+        OF_TWO.into_iter().find(|script| self.is_plain(*script))
     }
 
     /// The folded form of a plain letter.
@@ -125,5 +126,19 @@ pub(super) fn folded(code: u32, entry: Entry) -> Folded {
     match entry.one().and_then(char::from_u32) {
         Some(one) => Folded::from_slice(&[one]),
         None => char::from_u32(code).map_or(Folded::new(), fold_char),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Entry;
+
+    #[test]
+    fn letters_of_two_bytes_stay_so() {
+        for c in '\u{80}'..='\u{7ff}' {
+            if Entry::of(c).plain_script_of_two().is_some() {
+                assert!((0x80..0x4000).contains(&Entry::of(c).plain()), "{c}");
+            }
+        }
     }
 }
