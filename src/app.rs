@@ -9,6 +9,7 @@ mod http;
 pub mod metrics;
 pub mod parallel;
 pub mod progress;
+pub mod reload;
 pub mod signals;
 
 use std::future::Future;
@@ -18,20 +19,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tokio::signal::unix::Signal;
 use tokio::sync::mpsc;
 
 use crate::app::http::Shown;
 use crate::app::metrics::Metrics;
 use crate::app::progress::Progress;
+use crate::app::reload::{Definitions, Reloader};
 use crate::kafka::stage::observe::{Observe, StageEvent};
 use crate::kafka::stage::stop::Stop;
 use crate::kafka::stage::worker::MakeWork;
 use crate::kafka::stage::{self, Processing, StageError, StageSpec};
 use crate::matching::engine::Engine;
+use crate::pipeline::engines::Engines;
 use crate::pipeline::match_stage::{self, MatchStage};
 use crate::pipeline::processed::Work;
 use crate::pipeline::story_stage::{self, StoryStage};
-use crate::settings::{Settings, Story};
+use crate::settings::{self, Settings, Story};
 use crate::story::Limits;
 
 /// What to run.
@@ -42,6 +46,8 @@ pub struct RunConfig {
     pub matching: Option<Matching>,
     /// Whether the story stage runs here.
     pub story: bool,
+    /// How watchlists change meanwhile; none where they do not.
+    pub reload: Option<Reload>,
     /// Where HTTP listens instead of at `http.listen`.
     pub listener: Option<std::net::TcpListener>,
 }
@@ -50,24 +56,30 @@ pub struct RunConfig {
 pub struct Matching {
     /// Makes what one worker works with.
     pub work: MakeWork,
-    /// The ids of the watchlists.
-    pub watchlists: Vec<String>,
-    /// The revision of all of them together.
-    pub revision: String,
+    /// The watchlists in force.
+    pub engines: Arc<Engines>,
+}
+
+/// What watchlists change by while the daemon runs.
+pub struct Reload {
+    /// SIGHUP, as [`signals::hangups`] hears it.
+    pub hangups: Signal,
+    /// What was compiled for the match stage; none where it is not to run here.
+    pub definitions: Option<Definitions>,
 }
 
 impl Matching {
-    /// Matching with this engine, decoding as the settings say.
+    /// Matching with this engine to begin with, decoding as the settings say.
     ///
     /// # Errors
     /// A mapping of `events.fields` that cannot be used.
     pub fn new(engine: Arc<Engine>, settings: &Settings) -> Result<Self, RunError> {
         let decoder = Arc::new(decoding::decoder(settings)?);
-        Ok(Self {
-            watchlists: engine.watchlists().iter().map(|watchlist| watchlist.id().to_owned()).collect(),
-            revision: engine.revision().to_owned(),
-            work: Arc::new(move || Box::new(MatchStage::new(Arc::clone(&decoder), Arc::clone(&engine)))),
-        })
+        let engines = Arc::new(Engines::new(engine));
+        let in_force = Arc::clone(&engines);
+        let work =
+            move || Box::new(MatchStage::following(Arc::clone(&decoder), Arc::clone(&in_force))) as Box<dyn Work>;
+        Ok(Self { work: Arc::new(work), engines })
     }
 }
 
@@ -119,12 +131,12 @@ impl RunError {
 /// # Errors
 /// Whatever ended it before.
 pub async fn run(config: RunConfig, shutdown: impl Future<Output = ()>) -> Result<(), RunError> {
-    let RunConfig { settings, matching, story, listener } = config;
+    let RunConfig { settings, matching, story, reload, listener } = config;
     let drain = settings.delivery.drain;
-    let (watchlists, revision) =
-        matching.as_ref().map_or((&[][..], ""), |matching| (&matching.watchlists[..], &matching.revision[..]));
-    let metrics = Metrics::new(watchlists, revision)?;
-    let revision: Arc<str> = revision.into();
+    let settings = Arc::new(settings);
+    let engines = matching.as_ref().map(|matching| Arc::clone(&matching.engines));
+    let metrics = metrics_of(engines.as_deref())?;
+    let reloader = start_reloading(reload, &settings, engines.as_ref(), &metrics);
     let specs = specs(&settings, matching, story);
     let progress = Arc::new(Progress::new(&specs.iter().map(|spec| spec.name).collect::<Vec<_>>()));
 
@@ -137,12 +149,13 @@ pub async fn run(config: RunConfig, shutdown: impl Future<Output = ()>) -> Resul
     let listener = listener.map_err(listen_error)?;
     let address = listener.local_addr().map_err(listen_error)?;
     tracing::info!(%address, "HTTP listens");
-    let pages = http::pages(Shown { metrics: Arc::clone(&metrics), progress: Arc::clone(&progress), revision });
+    let token = settings.http.token.as_deref().map(Arc::from);
+    let shown = Shown { metrics: Arc::clone(&metrics), progress: Arc::clone(&progress), engines, reloader, token };
+    let pages = http::pages(shown);
     let http = tokio::spawn(async move { axum::serve(listener, pages).await });
 
     let stop = Arc::new(Stop::default());
     let (failures_in, mut failures) = mpsc::channel(64);
-    let settings = Arc::new(settings);
     for spec in specs {
         let observer: Arc<dyn Observe> =
             Arc::new(Observer { stage: spec.name, metrics: Arc::clone(&metrics), progress: Arc::clone(&progress) });
@@ -173,6 +186,31 @@ pub async fn run(config: RunConfig, shutdown: impl Future<Output = ()>) -> Resul
     }
     http.abort();
     first.map_or(Ok(()), Err)
+}
+
+fn metrics_of(engines: Option<&Engines>) -> Result<Arc<Metrics>, RunError> {
+    let engine = engines.map(Engines::current);
+    let (ids, revision) = engine.as_ref().map_or((Vec::new(), ""), |engine| (engine.ids(), engine.revision()));
+    Ok(Metrics::new(&ids, revision)?)
+}
+
+/// Starts what watchlists are reloaded by; none where they are not.
+fn start_reloading(
+    reload: Option<Reload>,
+    settings: &Arc<Settings>,
+    engines: Option<&Arc<Engines>>,
+    metrics: &Arc<Metrics>,
+) -> Option<Arc<Reloader>> {
+    let definitions = reload.as_ref().and_then(|reload| reload.definitions.as_ref());
+    metrics.reloaded(definitions.is_none_or(Definitions::are_right));
+    let Reload { hangups, definitions } = reload?;
+    let mode = settings.watchlists.reload;
+    let definitions = definitions.filter(|_| mode != settings::Reload::Off);
+    let reloader = engines.zip(definitions);
+    let reloader =
+        reloader.map(|(engines, definitions)| Arc::new(Reloader::new(settings, engines, metrics, definitions)));
+    tokio::spawn(reload::serve(reloader.clone(), mode == settings::Reload::Watch, hangups));
+    reloader
 }
 
 /// What the story stage works with, as the settings say.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// A text that a person wrote, under the name by which they know it.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SourceFile {
     /// The path as it was given or found; only shown, never opened.
     pub name: String,
@@ -90,6 +90,11 @@ impl Diagnostic {
         Self { level: Level::Warning, ..Self::error(code, file, span, message) }
     }
 
+    /// Whether what it is about cannot be used.
+    pub fn is_error(&self) -> bool {
+        self.level == Level::Error
+    }
+
     /// The same, with what to do about it.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
@@ -102,6 +107,40 @@ impl Diagnostic {
     pub fn related(mut self, file: &Arc<SourceFile>, span: Range<usize>, message: impl Into<String>) -> Self {
         self.related.push(Related { file: Arc::clone(file), span, message: message.into() });
         self
+    }
+}
+
+/// One finding as data: lines and columns from 1, columns in characters.
+#[derive(Debug, serde::Serialize)]
+pub struct Finding<'a> {
+    /// `NW` and four digits.
+    pub code: &'a str,
+    /// How bad it is.
+    pub severity: Level,
+    /// The name of the file.
+    pub file: &'a str,
+    /// The line,
+    pub line: usize,
+    /// and the column.
+    pub column: usize,
+    /// What is wrong.
+    pub message: &'a str,
+    /// What to do about it.
+    pub help: Option<&'a str>,
+}
+
+impl<'a> From<&'a Diagnostic> for Finding<'a> {
+    fn from(found: &'a Diagnostic) -> Self {
+        let (line, column) = found.file.line_column(found.span.start);
+        Self {
+            code: found.code,
+            severity: found.level,
+            file: &found.file.name,
+            line,
+            column,
+            message: &found.message,
+            help: found.help.as_deref(),
+        }
     }
 }
 

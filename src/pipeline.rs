@@ -3,6 +3,7 @@
 
 pub mod dead_letter;
 pub mod decode;
+pub mod engines;
 pub mod match_stage;
 pub mod processed;
 pub mod reason;

@@ -31,8 +31,8 @@ pub struct Settings {
     pub events: Events,
     /// What a story is, and how far it is remembered.
     pub story: Story,
-    /// Where the watchlists are.
-    pub watchlists: Folder,
+    /// Where the watchlists are, and when they are read again.
+    pub watchlists: Watchlists,
     /// Where the vocabulary is.
     pub vocabulary: Folder,
     /// The HTTP surface.
@@ -154,7 +154,30 @@ pub struct Story {
     pub stories: usize,
 }
 
-/// `[watchlists]` and `[vocabulary]`
+/// `[watchlists]`
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Watchlists {
+    /// The folder; where it is relative, to the parent of the settings file's folder.
+    pub path: PathBuf,
+    /// What makes the daemon read watchlists and vocabulary again.
+    pub reload: Reload,
+}
+
+/// What makes the daemon read watchlists and vocabulary again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Reload {
+    /// A change of the files, SIGHUP and HTTP.
+    #[default]
+    Watch,
+    /// SIGHUP and HTTP.
+    Signal,
+    /// Only a restart.
+    Off,
+}
+
+/// `[vocabulary]`
 #[derive(Clone, Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Folder {
@@ -206,7 +229,7 @@ impl Default for Settings {
             dead_letters: DeadLetters::default(),
             events: Events::default(),
             story: Story::default(),
-            watchlists: Folder { path: "config/watchlists".into() },
+            watchlists: Watchlists::default(),
             vocabulary: Folder { path: "config/vocabulary".into() },
             http: Http::default(),
             log: Log::default(),
@@ -269,6 +292,12 @@ impl Default for Events {
 impl Default for Story {
     fn default() -> Self {
         Self { similarity: 0.7, window: Duration::from_secs(72 * 3600), stories: 100_000 }
+    }
+}
+
+impl Default for Watchlists {
+    fn default() -> Self {
+        Self { path: "config/watchlists".into(), reload: Reload::default() }
     }
 }
 

@@ -1,10 +1,12 @@
 //! The files that people wrote, from disk: watchlists and vocabulary by the settings' folders, or
 //! whatever is at some paths. Knows which file is which; what is in them is read elsewhere.
 
+pub mod fingerprint;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostic, Level, SourceFile};
+use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::matching::definition::Definitions;
 use crate::matching::engine::Engine;
 use crate::matching::reading::{self, Kind};
@@ -46,7 +48,7 @@ impl Compiled {
             diagnostics.iter().any(|other| other.code == reading::SYNTAX && Arc::ptr_eq(&other.file, &found.file))
         };
         of_queries.retain(|found| !broken(found));
-        if diagnostics.iter().any(|found| found.level == Level::Error) {
+        if diagnostics.iter().any(Diagnostic::is_error) {
             engine = Engine::compile(&reading::without_broken(definitions.clone(), &diagnostics)).0;
         }
         diagnostics.append(&mut of_queries);
@@ -58,15 +60,16 @@ impl Files {
     /// All `*.toml` of the two folders that the settings name.
     pub fn of_settings(settings: &Settings) -> Self {
         let mut files = Self::default();
-        files.folder(&settings.watchlists.path, 0, Some(Kind::Watchlist));
-        files.folder(&settings.vocabulary.path, 0, Some(Kind::Vocabulary));
+        for (folder, kind) in folders(settings) {
+            files.folder(folder, Some(kind));
+        }
         files
     }
 
     /// All `*.toml` of the vocabulary's folder.
     pub fn of_vocabulary(settings: &Settings) -> Self {
         let mut files = Self::default();
-        files.folder(&settings.vocabulary.path, 0, Some(Kind::Vocabulary));
+        files.folder(&settings.vocabulary.path, Some(Kind::Vocabulary));
         files
     }
 
@@ -76,9 +79,12 @@ impl Files {
         let mut files = Self::default();
         for path in paths {
             if path.is_dir() {
-                files.folder(path, 0, None);
+                files.folder(path, None);
             } else {
-                files.file(path, None);
+                match read(path) {
+                    Ok(bytes) => files.file(path, bytes, None),
+                    Err(why) => files.unreadable(path, &why),
+                }
             }
         }
         files
@@ -91,41 +97,23 @@ impl Files {
         compiled
     }
 
-    fn folder(&mut self, folder: &Path, depth: usize, kind: Option<Kind>) {
-        let entries = std::fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-        let mut paths: Vec<PathBuf> = match entries {
-            Ok(entries) => entries.into_iter().map(|entry| entry.path()).collect(),
-            Err(error) => return self.unreadable(folder, &format!("the folder cannot be read: {error}")),
-        };
-        paths.sort();
-        let hidden = |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        for path in paths.into_iter().filter(|path| !hidden(path)) {
-            if path.is_dir() {
-                let inside = match path.file_name().and_then(|name| name.to_str()) {
-                    Some("watchlists") => Some(Kind::Watchlist),
-                    Some("vocabulary") => Some(Kind::Vocabulary),
-                    _ => kind,
-                };
-                if depth < DEPTH {
-                    self.folder(&path, depth + 1, inside);
-                }
-            } else if path.extension().is_some_and(|extension| extension == "toml") {
-                self.file(&path, kind);
-            }
-        }
+    fn folder(&mut self, folder: &Path, kind: Option<Kind>) {
+        walk(folder, 0, kind, &mut |path, found| match found {
+            Ok((bytes, kind)) => self.file(path, bytes, kind),
+            Err(why) => self.unreadable(path, &why),
+        });
     }
 
-    fn file(&mut self, path: &Path, folder: Option<Kind>) {
-        let text = match std::fs::read(path).map(String::from_utf8) {
-            Ok(Ok(text)) => text,
-            Ok(Err(error)) => {
+    fn file(&mut self, path: &Path, bytes: Vec<u8>, folder: Option<Kind>) {
+        let text = match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => {
                 let valid = error.utf8_error().valid_up_to();
                 let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
                 let file = SourceFile::new(path.to_string_lossy(), text);
                 let found = Diagnostic::error(UNREADABLE, &file, valid..valid, "the file is not UTF-8 from here on");
                 return self.diagnostics.push(found.help("save it as UTF-8"));
             }
-            Err(error) => return self.unreadable(path, &format!("the file cannot be read: {error}")),
         };
         let file = SourceFile::new(path.to_string_lossy(), text);
         match Kind::of(&file).or(folder) {
@@ -138,6 +126,42 @@ impl Files {
         let file = SourceFile::new(path.to_string_lossy(), "");
         self.diagnostics.push(Diagnostic::error(UNREADABLE, &file, 0..0, why));
     }
+}
+
+fn folders(settings: &Settings) -> [(&Path, Kind); 2] {
+    [(&settings.watchlists.path, Kind::Watchlist), (&settings.vocabulary.path, Kind::Vocabulary)]
+}
+
+/// What is there, and what it is for by its folder; or why it cannot be read.
+type Found = Result<(Vec<u8>, Option<Kind>), String>;
+
+/// All `*.toml` of a folder and the folders in it, in the order of their paths. Hidden ones are left.
+fn walk(folder: &Path, depth: usize, kind: Option<Kind>, take: &mut impl FnMut(&Path, Found)) {
+    let entries = std::fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let mut paths: Vec<PathBuf> = match entries {
+        Ok(entries) => entries.into_iter().map(|entry| entry.path()).collect(),
+        Err(error) => return take(folder, Err(format!("the folder cannot be read: {error}"))),
+    };
+    paths.sort();
+    let hidden = |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+    for path in paths.into_iter().filter(|path| !hidden(path)) {
+        if path.is_dir() {
+            let inside = match path.file_name().and_then(|name| name.to_str()) {
+                Some("watchlists") => Some(Kind::Watchlist),
+                Some("vocabulary") => Some(Kind::Vocabulary),
+                _ => kind,
+            };
+            if depth < DEPTH {
+                walk(&path, depth + 1, inside, take);
+            }
+        } else if path.extension().is_some_and(|extension| extension == "toml") {
+            take(&path, read(&path).map(|bytes| (bytes, kind)));
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    std::fs::read(path).map_err(|error| format!("the file cannot be read: {error}"))
 }
 
 #[cfg(test)]

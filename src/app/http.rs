@@ -1,22 +1,29 @@
-//! The HTTP surface: health, readiness, metrics, status.
+//! The HTTP surface: health, readiness, metrics, status, and reloading.
+
+mod reload;
 
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Json, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use crate::app::metrics::Metrics;
 use crate::app::progress::Progress;
+use crate::app::reload::Reloader;
+use crate::pipeline::engines::Engines;
 
 /// What the pages show.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Shown {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) progress: Arc<Progress>,
-    /// Of the watchlists in force.
-    pub(crate) revision: Arc<str>,
+    /// The watchlists in force, where the match stage runs.
+    pub(crate) engines: Option<Arc<Engines>>,
+    pub(crate) reloader: Option<Arc<Reloader>>,
+    /// Without it nothing can be changed over HTTP.
+    pub(crate) token: Option<Arc<str>>,
 }
 
 /// All pages.
@@ -24,6 +31,7 @@ pub(crate) fn pages(shown: Shown) -> axum::Router {
     axum::Router::new()
         .route("/-/healthy", get(|State(shown): State<Shown>| async move { said(&shown.progress.unhealthy()) }))
         .route("/-/ready", get(|State(shown): State<Shown>| async move { said(&shown.progress.not_ready()) }))
+        .route("/-/reload", post(reload::post))
         .route("/metrics", get(metrics))
         .route("/api/v1/status", get(status))
         .with_state(shown)
@@ -39,23 +47,32 @@ fn said(complaints: &[String]) -> Response {
 async fn metrics(State(shown): State<Shown>) -> Response {
     match shown.metrics.render() {
         Ok(text) => ([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], text).into_response(),
-        Err(error) => problem(&error.to_string()),
+        Err(error) => problem(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
     }
 }
 
-/// RFC 9457.
-fn problem(detail: &str) -> Response {
-    let body =
-        serde_json::json!({ "type": "about:blank", "title": "Internal Server Error", "status": 500, "detail": detail });
-    let headers = [(header::CONTENT_TYPE, "application/problem+json")];
-    (StatusCode::INTERNAL_SERVER_ERROR, headers, body.to_string()).into_response()
+fn problem(status: StatusCode, detail: &str) -> Response {
+    problem_with(status, detail, serde_json::Value::default())
+}
+
+/// RFC 9457, with members of its own.
+fn problem_with(status: StatusCode, detail: &str, more: serde_json::Value) -> Response {
+    let title = status.canonical_reason();
+    let mut body =
+        serde_json::json!({ "type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail });
+    if let (Some(body), serde_json::Value::Object(more)) = (body.as_object_mut(), more) {
+        body.extend(more);
+    }
+    (status, [(header::CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response()
 }
 
 async fn status(State(shown): State<Shown>) -> Response {
     let not_ready = shown.progress.not_ready();
+    let engine = shown.engines.as_ref().map(|engines| engines.current());
     Json(serde_json::json!({
         "version": env!("CARGO_PKG_VERSION"),
-        "revision": &*shown.revision,
+        "revision": engine.as_ref().map_or("", |engine| engine.revision()),
+        "stale": shown.reloader.as_ref().map_or_else(Vec::new, |reloader| reloader.stale()),
         "ready": not_ready.is_empty(),
         "not_ready": not_ready,
         "stages": shown.progress.status(),

@@ -1,17 +1,18 @@
 //! The metrics: made once, in a registry that is handed down, every combination of labels there from zero.
 
+mod in_force;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use prometheus::{
-    Encoder, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
-    Registry, TextEncoder,
+    Encoder, Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec,
+    Opts, Registry, TextEncoder,
 };
 
+use crate::app::metrics::in_force::InForce;
 use crate::kafka::stage::observe::{Done, StageEvent, TransactionEnd};
-use crate::message::alert::Action;
-use crate::message::evidence::Severity;
 use crate::pipeline::processed::{Outcome, Published};
 use crate::pipeline::reason::Reason;
 use crate::story::SuppressReason;
@@ -37,9 +38,7 @@ pub struct Metrics {
     dead_letters: IntCounterVec,
     processing: Histogram,
     latency: HistogramVec,
-    watchlist_matches: IntCounterVec,
-    watchlist_last_match: GaugeVec,
-    published: IntCounterVec,
+    in_force: InForce,
     suppressed: IntCounterVec,
     open: IntGauge,
     evicted: IntCounter,
@@ -86,21 +85,7 @@ impl Metrics {
                 &["since"],
                 &LATENCY,
             )?,
-            watchlist_matches: make.counters(
-                "newswatch_watchlist_matches_total",
-                "Events that matched a watchlist.",
-                &["watchlist"],
-            )?,
-            watchlist_last_match: make.gauges(
-                "newswatch_watchlist_last_match_timestamp_seconds",
-                "When a watchlist last matched, 0 for not since the start.",
-                &["watchlist"],
-            )?,
-            published: make.counters(
-                "newswatch_alerts_published_total",
-                "Records published on the alerts topic.",
-                &["watchlist", "action", "severity"],
-            )?,
+            in_force: InForce::new(&make)?,
             suppressed: make.counters(
                 "newswatch_alerts_suppressed_total",
                 "Match messages that led to no alert, by reason.",
@@ -140,14 +125,14 @@ impl Metrics {
             registry: make.0.clone(),
         };
         make.information("newswatch_build_info", "The version that runs.", "version", env!("CARGO_PKG_VERSION"))?;
-        make.information("newswatch_config_info", "The watchlists in force.", "revision", revision)?;
         #[cfg(target_os = "linux")]
         make.0.register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))?;
-        metrics.start_at_zero(watchlists);
+        metrics.start_at_zero();
+        metrics.put_in_force(watchlists, revision);
         Ok(Arc::new(metrics))
     }
 
-    fn start_at_zero(&self, watchlists: &[String]) {
+    fn start_at_zero(&self) {
         for outcome in [Outcome::Matched, Outcome::NoMatch, Outcome::DeadLettered(Reason::Empty)] {
             self.events_processed.with_label_values(&[outcome.as_str()]);
         }
@@ -164,15 +149,17 @@ impl Metrics {
             self.transaction_duration.with_label_values(&[stage]);
             self.rebalances.with_label_values(&[stage]);
         }
-        for watchlist in watchlists {
-            self.watchlist_matches.with_label_values(&[watchlist.as_str()]);
-            self.watchlist_last_match.with_label_values(&[watchlist.as_str()]);
-            for action in Action::ALL {
-                for severity in Severity::ALL {
-                    self.published.with_label_values(&[watchlist, action.as_str(), severity.as_str()]);
-                }
-            }
-        }
+    }
+
+    /// These watchlists, by their ids, are in force from now on, and this is the revision of all of them: what
+    /// was not there before begins at zero, the series of those that are gone go.
+    pub fn put_in_force(&self, watchlists: &[String], revision: &str) {
+        self.in_force.put(watchlists, revision);
+    }
+
+    /// Watchlists and vocabulary were read, with or without a mistake.
+    pub fn reloaded(&self, without_mistake: bool) {
+        self.in_force.reloaded(without_mistake, Timestamp::now());
     }
 
     /// In the text format of Prometheus.
@@ -219,10 +206,7 @@ impl Metrics {
         self.events_processed.with_label_values(&[processed.outcome.as_str()]).inc();
         self.processing.observe(processed.took.as_secs_f64());
         self.dead_letter(processed.outcome);
-        for watchlist in &processed.matched {
-            self.watchlist_matches.with_label_values(&[watchlist.as_str()]).inc();
-            self.watchlist_last_match.with_label_values(&[watchlist.as_str()]).set(seconds(Timestamp::now()));
-        }
+        self.in_force.matched(&processed.matched, Timestamp::now());
     }
 
     fn matched(&self, done: &Done) {
@@ -241,8 +225,7 @@ impl Metrics {
     }
 
     fn alert(&self, alert: &Published) {
-        let labels = [alert.watchlist.as_str(), alert.action.as_str(), alert.severity.as_str()];
-        self.published.with_label_values(&labels).inc();
+        self.in_force.published(alert);
         let now = seconds(Timestamp::now());
         self.latency.with_label_values(&["ingested"]).observe((now - seconds(alert.ingested_at)).max(0.0));
         if let Some(published) = alert.published_at {
@@ -280,6 +263,10 @@ impl Maker {
 
     fn gauge(&self, name: &str, help: &str) -> Result<IntGauge, prometheus::Error> {
         self.registered(IntGauge::new(name, help)?)
+    }
+
+    fn float_gauge(&self, name: &str, help: &str) -> Result<Gauge, prometheus::Error> {
+        self.registered(Gauge::new(name, help)?)
     }
 
     fn gauges(&self, name: &str, help: &str, labels: &[&str]) -> Result<GaugeVec, prometheus::Error> {
@@ -331,6 +318,7 @@ mod tests {
     fn every_combination_is_there_at_zero() {
         let text = Metrics::new(&["w".into()], "r").unwrap().render().unwrap();
         for series in [
+            "newswatch_config_last_reload_successful 0",
             r#"newswatch_events_processed_total{outcome="no_match"} 0"#,
             r#"newswatch_matches_processed_total{outcome="suppressed"} 0"#,
             r#"newswatch_dead_letters_total{reason="panicked"} 0"#,

@@ -1,9 +1,17 @@
-//! The signals that end the daemon.
+//! The signals that end the daemon, and the one that has it read its watchlists again.
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// The exit code after a second signal.
 const AT_ONCE: i32 = 130;
+
+/// Each SIGHUP, which no longer ends the process.
+///
+/// # Errors
+/// The machine lets nobody listen to signals.
+pub fn hangups() -> std::io::Result<Signal> {
+    signal(SignalKind::hangup())
+}
 
 /// Comes with the first SIGTERM or SIGINT. A second one ends the process at once.
 ///

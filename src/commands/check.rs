@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::app::files::Files;
-use crate::commands::report::{self, Finding};
+use crate::commands::report;
 use crate::commands::{Common, Exit, Output, colour};
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::{Diagnostic, Finding, Level};
 use crate::matching::reading::Kind;
 use crate::settings::Settings;
 

@@ -63,7 +63,7 @@ pub(super) fn execute(arguments: &DemoArguments, common: &Common) -> anyhow::Res
         io::stderr(),
         "A broker inside this process at {}, {} watchlists, {} sample records of invented news.\n",
         settings.kafka.brokers,
-        matching.watchlists.len(),
+        matching.engines.current().watchlists().len(),
         show.records.len(),
     )?;
     let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
@@ -92,7 +92,7 @@ async fn run(settings: Settings, matching: Matching, show: Show) -> anyhow::Resu
     let (stop, stopped) = oneshot::channel::<()>();
     let listener = listen(settings.http.listen)?;
     let http = listener.local_addr()?;
-    let config = RunConfig { settings, matching: Some(matching), story: true, listener: Some(listener) };
+    let config = RunConfig { settings, matching: Some(matching), story: true, reload: None, listener: Some(listener) };
     let daemon = app::run(config, async {
         // Whether it is sent or dropped: it is time.
         let _ = stopped.await;

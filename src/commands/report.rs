@@ -1,40 +1,12 @@
-//! Findings for people, with the line, a caret and what to do, and the same as data.
+//! Findings for people, with the line, a caret and what to do.
 
 use std::io::{self, Write};
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level as Rendered, Renderer, Snippet};
-use serde::Serialize;
 
 use crate::commands::colour;
 use crate::diagnostic::{Diagnostic, Level};
-
-/// One finding as data: lines and columns from 1, columns in characters.
-#[derive(Debug, Serialize)]
-pub struct Finding<'a> {
-    code: &'a str,
-    severity: Level,
-    file: &'a str,
-    line: usize,
-    column: usize,
-    message: &'a str,
-    help: Option<&'a str>,
-}
-
-impl<'a> From<&'a Diagnostic> for Finding<'a> {
-    fn from(found: &'a Diagnostic) -> Self {
-        let (line, column) = found.file.line_column(found.span.start);
-        Self {
-            code: found.code,
-            severity: found.level,
-            file: &found.file.name,
-            line,
-            column,
-            message: &found.message,
-            help: found.help.as_deref(),
-        }
-    }
-}
 
 /// Findings in the order in which they stand in their files.
 pub fn sort(diagnostics: &mut [Diagnostic]) {
@@ -43,12 +15,12 @@ pub fn sort(diagnostics: &mut [Diagnostic]) {
 
 /// Whether one of them is an error.
 pub fn has_errors(diagnostics: &[Diagnostic]) -> bool {
-    diagnostics.iter().any(|found| found.level == Level::Error)
+    diagnostics.iter().any(Diagnostic::is_error)
 }
 
 /// The errors among findings.
 pub fn errors(diagnostics: &[Diagnostic]) -> Vec<Diagnostic> {
-    diagnostics.iter().filter(|found| found.level == Level::Error).cloned().collect()
+    diagnostics.iter().filter(|found| found.is_error()).cloned().collect()
 }
 
 /// Findings for people, on stderr.
@@ -67,7 +39,7 @@ pub fn for_people(diagnostics: &[Diagnostic], coloured: bool) -> String {
 
 /// How many there are.
 pub fn summary(diagnostics: &[Diagnostic]) -> String {
-    let errors = diagnostics.iter().filter(|found| found.level == Level::Error).count();
+    let errors = diagnostics.iter().filter(|found| found.is_error()).count();
     let count = |number: usize, name: &str| format!("{number} {name}{}", if number == 1 { "" } else { "s" });
     format!("{}, {}", count(errors, "error"), count(diagnostics.len() - errors, "warning"))
 }
@@ -105,7 +77,7 @@ fn groups(found: &Diagnostic) -> Vec<Group<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostic::SourceFile;
+    use crate::diagnostic::{Finding, SourceFile};
 
     #[test]
     fn a_finding_shows_its_line_a_caret_its_help_and_the_other_place() {

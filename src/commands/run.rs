@@ -6,8 +6,8 @@ use std::sync::Arc;
 use clap::ValueEnum;
 use tracing_subscriber::EnvFilter;
 
-use crate::app::files::Files;
-use crate::app::{self, Matching, RunConfig, signals};
+use crate::app::reload::Definitions;
+use crate::app::{self, Matching, Reload, RunConfig, signals};
 use crate::commands::{Common, Exit, colour, report};
 use crate::settings::{Log, LogFormat};
 
@@ -37,19 +37,19 @@ enum StageName {
 /// What ended it otherwise.
 pub fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<Exit> {
     let Some(settings) = common.settings()? else { return Ok(Exit::Configuration) };
-    let matching = if arguments.stage == Some(StageName::Story) {
-        None
+    let (matching, definitions) = if arguments.stage == Some(StageName::Story) {
+        (None, None)
     } else {
-        let compiled = Files::of_settings(&settings).compile();
-        let errors = report::errors(&compiled.diagnostics);
+        let (engine, diagnostics, definitions) = Definitions::read(&settings);
+        let errors = report::errors(&diagnostics);
         if !errors.is_empty() {
             report::to_stderr(&errors)?;
             if !arguments.allow_invalid {
                 return Ok(Exit::Configuration);
             }
         }
-        match Matching::new(Arc::new(compiled.engine), &settings) {
-            Ok(matching) => Some(matching),
+        match Matching::new(Arc::new(engine), &settings) {
+            Ok(matching) => (Some(matching), Some(definitions)),
             Err(error) => {
                 writeln!(io::stderr(), "error: {error}")?;
                 return Ok(Exit::Configuration);
@@ -57,10 +57,12 @@ pub fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<Exit> {
         }
     };
     start_log(&settings.log);
-    let config = RunConfig { settings, matching, story: arguments.stage != Some(StageName::Match), listener: None };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let ended = runtime.block_on(async {
         let shutdown = signals::shutdown()?;
+        let reload = Some(Reload { hangups: signals::hangups()?, definitions });
+        let story = arguments.stage != Some(StageName::Match);
+        let config = RunConfig { settings, matching, story, reload, listener: None };
         anyhow::Ok(app::run(config, shutdown).await)
     })?;
     // A thread that did not end in its time is not waited for.

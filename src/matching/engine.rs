@@ -260,6 +260,11 @@ impl Engine {
         &self.watchlists
     }
 
+    /// Their ids.
+    pub fn ids(&self) -> Vec<String> {
+        self.watchlists.iter().map(|watchlist| watchlist.id().to_owned()).collect()
+    }
+
     /// A hash of what all of them mean.
     pub fn revision(&self) -> &str {
         &self.revision

@@ -1,5 +1,5 @@
 //! The match stage: an event's record to the matches of its watchlists. Keeps nothing from one record to
-//! the next but room to work in.
+//! the next but room to work in. A record is matched by the engine that is in force when it begins, whole.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -14,6 +14,7 @@ use crate::message::evidence::{Coordinates, EventReference};
 use crate::message::id::id;
 use crate::message::matched::{Match, MatchMessage, MatchTimes, Notice, PartitionProgress, Progress};
 use crate::pipeline::decode::Decoder;
+use crate::pipeline::engines::Engines;
 use crate::pipeline::processed::{Destination, Outcome, Processed, Produce, Work};
 use crate::pipeline::reason::{Reason, Rejection};
 use crate::pipeline::record::Record;
@@ -26,15 +27,22 @@ const SCHEMA_VERSION: &str = "1.0";
 /// What one worker of the match stage works with.
 pub struct MatchStage {
     decoder: Arc<Decoder>,
+    engines: Arc<Engines>,
     engine: Arc<Engine>,
     workspace: Workspace,
 }
 
 impl MatchStage {
-    /// A worker's part; decoder and engine are shared.
+    /// A worker's part with one engine for good; decoder and engine are shared.
     pub fn new(decoder: Arc<Decoder>, engine: Arc<Engine>) -> Self {
+        Self::following(decoder, Arc::new(Engines::new(engine)))
+    }
+
+    /// A worker's part with whichever engine is in force.
+    pub fn following(decoder: Arc<Decoder>, engines: Arc<Engines>) -> Self {
+        let engine = engines.current();
         let workspace = engine.workspace();
-        Self { decoder, engine, workspace }
+        Self { decoder, engines, engine, workspace }
     }
 
     /// The watchlists, by number, that the record last decoded came near: it has a word that one of their queries can
@@ -49,6 +57,10 @@ impl MatchStage {
 
 impl Work for MatchStage {
     fn process(&mut self, record: &Record<'_>, now: Timestamp) -> Processed {
+        if let Some(engine) = self.engines.newer_than(&self.engine) {
+            self.workspace = engine.workspace();
+            self.engine = engine;
+        }
         let decoded = match self.decoder.decode(record) {
             Ok(decoded) => decoded,
             Err(rejection) => return Processed::dead_letter(record, STAGE, rejection, now),
@@ -171,22 +183,28 @@ mod tests {
     use crate::matching::reading::{self, Kind};
     use crate::pipeline::decode::DecodeOptions;
 
-    fn stage() -> MatchStage {
-        let watchlist = |id: &str, word: &str| {
-            let text = format!("[watchlist]\nid = \"{id}\"\n[[query]]\nname = \"q\"\nmatch = \"{word}\"\n");
+    /// Watchlists by id, of one query each.
+    fn engine(watchlists: &[(&str, &str)]) -> Arc<Engine> {
+        let watchlist = |(id, query): &(&str, &str)| {
+            let text = format!("[watchlist]\nid = \"{id}\"\n[[query]]\nname = \"q\"\nmatch = \"{query}\"\n");
             (Kind::Watchlist, SourceFile::new(format!("{id}.toml"), text))
         };
-        let (definitions, _) = reading::read(&[
-            watchlist("chips", "chip"),
-            watchlist("ports", "harbour"),
-            watchlist("quays", "quay NEAR/1000 quay"),
-        ]);
+        let (definitions, _) = reading::read(&watchlists.iter().map(watchlist).collect::<Vec<_>>());
         let (engine, findings) = Engine::compile(&definitions);
         assert!(findings.is_empty(), "{findings:?}");
-        MatchStage::new(Arc::new(Decoder::new(DecodeOptions::default())), Arc::new(engine))
+        Arc::new(engine)
+    }
+
+    fn decoder() -> Arc<Decoder> {
+        Arc::new(Decoder::new(DecodeOptions::default()))
     }
 
     fn process(payload: &str) -> Processed {
+        let watchlists = [("chips", "chip"), ("ports", "harbour"), ("quays", "quay NEAR/1000 quay")];
+        process_by(&mut MatchStage::new(decoder(), engine(&watchlists)), payload)
+    }
+
+    fn process_by(stage: &mut MatchStage, payload: &str) -> Processed {
         let record = Record {
             topic: "news.events",
             partition: 2,
@@ -195,7 +213,7 @@ mod tests {
             payload: Some(payload.as_bytes()),
             ..Record::default()
         };
-        stage().process(&record, "2026-03-01T10:00:05Z".parse().unwrap())
+        stage.process(&record, "2026-03-01T10:00:05Z".parse().unwrap())
     }
 
     fn messages(processed: &Processed) -> Vec<(Destination, MatchMessage)> {
@@ -222,6 +240,26 @@ mod tests {
             assert_eq!(matched.times.ingested_at.as_millisecond(), 1_772_359_200_000);
             assert!(!matched.hits.is_empty());
         }
+    }
+
+    #[test]
+    fn the_engine_is_exchanged_between_two_records() {
+        let engines = Arc::new(Engines::new(engine(&[("chips", "chip"), ("ports", "harbour")])));
+        let mut stages = [(); 2].map(|()| MatchStage::following(decoder(), Arc::clone(&engines)));
+        let matched =
+            |stage: &mut MatchStage| process_by(stage, r#"{"id":"e","title":"A chip in the harbour"}"#).matched;
+        for stage in &mut stages {
+            assert_eq!(matched(stage), ["chips", "ports"]);
+        }
+        // More words and queries than the workspace of the first had room for, and then fewer.
+        let more = [("boats", "boat OR ship"), ("harbours", "harbour NEAR/5 chip"), ("rain", "rain"), ("snow", "snow")];
+        engines.put_in_force(engine(&more));
+        for stage in &mut stages {
+            assert_eq!(matched(stage), ["harbours"]);
+            assert_eq!(stage.touched(), [1]);
+        }
+        engines.put_in_force(engine(&[]));
+        assert!(stages.iter_mut().all(|stage| matched(stage).is_empty()));
     }
 
     #[test]

@@ -42,7 +42,7 @@ const MIB: usize = 1 << 20;
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// Every key but those of the two open tables.
-pub const KEYS: [(&str, Kind); 32] = [
+pub const KEYS: [(&str, Kind); 33] = [
     ("deployment", Kind::Name),
     ("kafka.brokers", Kind::Brokers),
     ("kafka.group", Kind::Name),
@@ -68,6 +68,7 @@ pub const KEYS: [(&str, Kind); 32] = [
     ("story.window", Kind::Duration(MINUTE, Duration::from_secs(90 * 24 * 3600))),
     ("story.stories", Kind::Count(1, 10_000_000)),
     ("watchlists.path", Kind::Text),
+    ("watchlists.reload", Kind::Choice(&["watch", "signal", "off"])),
     ("vocabulary.path", Kind::Text),
     ("http.listen", Kind::Address),
     ("http.token", Kind::Text),
@@ -320,6 +321,7 @@ mod tests {
             ("dead_letters.max_ratio", "NaN"),
             ("events.fields.title", "payload"),
             ("http.listen", "localhost"),
+            ("watchlists.reload", "on"),
             ("log.level", "loud"),
         ] {
             let kind = kind_of(key).unwrap();

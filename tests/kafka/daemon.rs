@@ -77,9 +77,26 @@ impl Daemon {
 
     /// The status and body at a path; none where nobody answers.
     fn get(&self, path: &str) -> Option<(u16, String)> {
+        self.ask(&format!("GET {path}"), "")
+    }
+
+    /// Posts nothing to a path, with a token.
+    pub(crate) fn post(&self, path: &str, token: &str) -> (u16, serde_json::Value) {
+        let headers = format!("Authorization: Bearer {token}\r\nContent-Length: 0\r\n");
+        let (status, body) = self.ask(&format!("POST {path}"), &headers).expect("a daemon that is ready answers");
+        (status, serde_json::from_str(&body).unwrap())
+    }
+
+    /// What `/api/v1/status` says now.
+    pub(crate) fn status(&self) -> serde_json::Value {
+        let (_, body) = self.get("/api/v1/status").expect("a daemon that is ready answers");
+        serde_json::from_str(&body).unwrap()
+    }
+
+    fn ask(&self, request: &str, headers: &str) -> Option<(u16, String)> {
         let mut stream = TcpStream::connect(self.http).ok()?;
         stream.set_read_timeout(Some(LIMIT)).ok()?;
-        write!(stream, "GET {path} HTTP/1.0\r\nHost: {}\r\n\r\n", self.http).ok()?;
+        write!(stream, "{request} HTTP/1.0\r\nHost: {}\r\n{headers}\r\n", self.http).ok()?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer).ok()?;
         let (head, body) = answer.split_once("\r\n\r\n")?;
@@ -104,10 +121,14 @@ impl Daemon {
         self.child.wait().unwrap();
     }
 
+    pub(crate) fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+    }
+
     /// SIGTERM: it drains, and must leave with 0.
     pub(crate) fn terminate(mut self) {
-        let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
-        assert!(sent.success());
+        self.signal("-TERM");
         let status = until("the daemon has drained", || self.child.try_wait().unwrap());
         assert_eq!(status.code(), Some(0), "a drained daemon leaves with 0");
     }
@@ -129,6 +150,11 @@ impl Drop for Daemon {
 pub(crate) struct Metrics(String);
 
 impl Metrics {
+    /// Whether a line begins so.
+    pub(crate) fn has(&self, start: &str) -> bool {
+        self.0.lines().any(|line| line.starts_with(start))
+    }
+
     /// The sum of a metric over all its labels.
     pub(crate) fn sum(&self, name: &str) -> f64 {
         self.sum_where(name, "")

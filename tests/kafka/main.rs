@@ -15,6 +15,7 @@ mod isolation;
 mod load;
 mod panic;
 mod readiness;
+mod reload;
 mod state;
 mod topics;
 mod trial;

@@ -122,6 +122,14 @@ partitions = {PARTITIONS}
         fs::write(self.folder.path().join("config/watchlists/zirconium.toml"), WATCHLIST.replace(from, to)).unwrap();
     }
 
+    /// Puts a watchlist of one query beside the one that is there, or changes it.
+    pub(crate) fn write_watchlist(&self, id: &str, query: &str) {
+        let text = format!(
+            "[watchlist]\nid = '{id}'\n[[query]]\nname = 'q'\nmatch = '''{query}'''\n[alert]\ngroup_by = 'event'\n"
+        );
+        fs::write(self.folder.path().join(format!("config/watchlists/{id}.toml")), text).unwrap();
+    }
+
     /// Makes one of our topics before a daemon does.
     pub(crate) fn create_topic(&self, topic: &str, properties: &[(&str, &str)]) {
         create_with(&self.broker, &self.topic(topic), PARTITIONS, properties);
