@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::message::sketch::SIMILARITY;
 use crate::settings::origin::Origin;
 
 /// All settings of the daemon. Durations are written `"100ms"`, sizes `"64KiB"`.
@@ -291,7 +292,7 @@ impl Default for Events {
 
 impl Default for Story {
     fn default() -> Self {
-        Self { similarity: 0.7, window: Duration::from_secs(72 * 3600), stories: 100_000 }
+        Self { similarity: SIMILARITY, window: Duration::from_secs(72 * 3600), stories: 100_000 }
     }
 }
 

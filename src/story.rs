@@ -26,6 +26,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::message::matched::MatchMessage;
+use crate::message::sketch::SIMILARITY;
 use memory::Memory;
 pub use outcome::{StoryAccount, StoryOutcome, StoryOutput, SuppressReason, Why};
 use state::{Part, Restoring};
@@ -46,7 +47,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { stories: 100_000, window: Duration::from_secs(72 * 3600), similarity: 0.7 }
+        Self { stories: 100_000, window: Duration::from_secs(72 * 3600), similarity: SIMILARITY }
     }
 }
 
