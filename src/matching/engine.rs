@@ -36,7 +36,7 @@ use self::filter::Filter;
 use self::index::{Clauses, Index, Reached};
 use self::lists::Set;
 use self::scan::{Found, NO_SPELLING};
-use self::vocabulary::{Atom, AtomId, Atoms, Spelling};
+use self::vocabulary::{Atom, AtomId, Atoms, Spelling, Terms};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::matching::definition::{Definitions, Watchlist};
 use crate::matching::explain::Named;
@@ -81,6 +81,7 @@ pub struct Engine {
     dictionary: Dictionary,
     atoms: Vec<Atom>,
     spellings: Vec<Spelling>,
+    terms: Terms,
     /// The entity of each spelling.
     entity_of: Vec<Option<u32>>,
     entities: Vec<EntityReference>,
@@ -91,10 +92,21 @@ pub struct Engine {
 }
 
 struct Query {
-    name: Box<str>,
-    text: Box<str>,
+    /// Its text, and then its name.
+    written: Box<str>,
+    text_length: u32,
     watchlist: u32,
     expression: Expression,
+}
+
+impl Query {
+    fn text(&self) -> &str {
+        &self.written[..self.text_length as usize]
+    }
+
+    fn name(&self) -> &str {
+        &self.written[self.text_length as usize..]
+    }
 }
 
 /// A watchlist that compiled.
@@ -165,6 +177,7 @@ impl Engine {
             dictionary: Dictionary::default(),
             atoms: Vec::new(),
             spellings: Vec::new(),
+            terms: Terms::default(),
             entity_of: Vec::new(),
             entities: Vec::new(),
             labels: Vec::new(),
@@ -182,6 +195,7 @@ impl Engine {
         engine.dictionary = atoms.dictionary;
         engine.atoms = atoms.atoms;
         engine.spellings = atoms.spellings;
+        engine.terms = atoms.terms;
         engine.entities = atoms.entities;
         engine.labels = atoms.labels;
         engine.entity_of = vec![None; engine.spellings.len()];
@@ -224,8 +238,8 @@ impl Engine {
             findings.extend(cost::warning(&expression, &of_query, &node, &query.text, atoms));
             clauses.push(&of_query);
             self.queries.push(Query {
-                name: query.name.value.as_str().into(),
-                text: query.text.value.as_str().into(),
+                written: [query.text.value.as_str(), &query.name.value].concat().into(),
+                text_length: query.text.value.len() as u32,
                 watchlist: self.watchlists.len() as u32,
                 expression,
             });
@@ -359,7 +373,7 @@ impl Engine {
             let (query, before) = (&self.queries[*number as usize], places.len());
             evaluation.budget.next_query();
             match evaluation.evidence(&query.expression, None, None, &mut places) {
-                Ok(()) => names.push(&*query.name),
+                Ok(()) => names.push(query.name()),
                 Err(OverBudget) => {
                     places.truncate(before);
                     over.push(*number);

@@ -5,12 +5,12 @@ use sha2::{Digest, Sha256};
 /// The first 128 bits of SHA-256 over the parts. Each part goes in with its length, so that `["ab", "c"]`
 /// and `["a", "bc"]` differ. Stable for ever: ids downstream rest on it.
 pub fn digest(parts: &[&str]) -> u128 {
-    let mut hash = Sha256::new();
+    let mut whole = Vec::with_capacity(parts.iter().map(|part| part.len() + size_of::<u64>()).sum());
     for part in parts {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part.as_bytes());
+        whole.extend_from_slice(&(part.len() as u64).to_be_bytes());
+        whole.extend_from_slice(part.as_bytes());
     }
-    let bytes = hash.finalize();
+    let bytes = Sha256::digest(&whole);
     bytes[..16].iter().fold(0, |digest, byte| digest << 8 | u128::from(*byte))
 }
 

@@ -42,15 +42,15 @@ impl Engine {
 
 impl Query {
     fn account(&self, evaluation: &mut Evaluation<'_, '_>) -> QueryExplanation {
-        let node = parse_text(&self.text).expect("a query in the engine was parsed when it was compiled");
+        let node = parse_text(self.text()).expect("a query in the engine was parsed when it was compiled");
         evaluation.budget = Budget::default();
         let answered = self.is_answered(evaluation);
-        let mut clause = Walk { text: &self.text, evaluation }.clause(&node, &self.expression, None);
+        let mut clause = Walk { text: self.text(), evaluation }.clause(&node, &self.expression, None);
         if answered.is_err() {
             clause.reason = Some(OverBudget.to_string());
         }
         clause.holds = answered.unwrap_or(false);
-        QueryExplanation::new(&self.name, clause)
+        QueryExplanation::new(self.name(), clause)
     }
 
     /// Whether it matches, as the engine decides it: with evidence within the budget.

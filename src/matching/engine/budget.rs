@@ -80,7 +80,7 @@ impl Engine {
         over.sort_unstable();
         let names = |number: u32| {
             let query = &self.queries[number as usize];
-            (self.watchlists[query.watchlist as usize].id(), &*query.name)
+            (self.watchlists[query.watchlist as usize].id(), query.name())
         };
         Unfinished { matches, queries: over.into_iter().map(names).collect() }
     }

@@ -316,7 +316,7 @@ impl Evaluation<'_, '_> {
     }
 
     fn counts(&self, spelling: &Spelling) -> bool {
-        spelling.only.as_ref().is_none_or(|only| self.spoken.is(only) != Some(false))
+        spelling.only().is_none_or(|only| self.spoken.is(only) != Some(false))
     }
 
     /// Where one spelling is found.

@@ -90,9 +90,9 @@ impl<'e> Evaluation<'e, '_> {
         let before = text[..from].char_indices().rev().take(AROUND).last().map_or(from, |(at, _)| at);
         let after = text[to..].char_indices().nth(AROUND).map_or(text.len(), |(at, _)| to + at);
         HitRef {
-            term: &spelling.term,
+            term: engine.terms.of(spelling.term),
             entity: engine.entity_of(place.spelling).map(|entity| engine.entities[entity as usize].id.as_str()),
-            lang: spelling.lang.as_deref(),
+            lang: spelling.lang(),
             field: FIELDS[field],
             start,
             end: start + code_points(&text.as_bytes()[from..to]),

@@ -113,7 +113,7 @@ impl Index {
         let several = (0..).zip(spellings).filter(|(_, spelling)| spelling.steps.len() > 1);
         let mut certain = Set::below(atoms.len());
         for (id, atom) in numbers() {
-            let plain = |id: &u32| spellings[*id as usize].steps.len() == 1 && spellings[*id as usize].only.is_none();
+            let plain = |id: &u32| spellings[*id as usize].steps.len() == 1 && spellings[*id as usize].only().is_none();
             if atom.not_in.is_empty()
                 && atom.context.is_empty()
                 && atom.spellings.iter().all(plain)

@@ -11,15 +11,15 @@ use crate::message::id::id;
 use crate::message::matched::WatchlistStatus;
 use crate::message::policy::AlertPolicy;
 
-/// A policy as text, kept for the next watchlist: most have the same.
+/// A hash of a policy, kept for the next watchlist: most have the same.
 pub(super) type Policy = Option<(WatchlistStatus, AlertPolicy, String)>;
 
-fn policy_text<'p>(watchlist: &Watchlist, last: &'p mut Policy) -> &'p str {
+fn of_policy<'p>(watchlist: &Watchlist, last: &'p mut Policy) -> &'p str {
     let (status, policy) = (watchlist.status, &watchlist.alert);
     if last.as_ref().is_none_or(|known| known.0 != status || known.1 != *policy) {
         *last = None;
     }
-    &last.get_or_insert_with(|| (status, policy.clone(), format!("{status:?} {policy:?}"))).2
+    &last.get_or_insert_with(|| (status, policy.clone(), id(&[&format!("{status:?} {policy:?}")]))).2
 }
 
 /// The revision of one watchlist.
@@ -35,7 +35,7 @@ pub(super) fn of(
     let filter = filter.canonical();
     let texts: Vec<_> = watchlist.queries.iter().map(|query| spaced(&query.text.value)).collect();
     let used: Vec<_> = used.into_iter().map(|(name, meaning)| format!("{name} {meaning}")).collect();
-    let mut parts = vec![&*watchlist.id.value, &filter, watchlist.severity.as_str(), policy_text(watchlist, policy)];
+    let mut parts = vec![&*watchlist.id.value, &filter, watchlist.severity.as_str(), of_policy(watchlist, policy)];
     parts.extend(watchlist.queries.iter().zip(&texts).flat_map(|(query, text)| [&*query.name.value, &**text]));
     parts.extend(used.iter().map(String::as_str));
     id(&parts)

@@ -36,14 +36,52 @@ pub(super) struct Spelling {
     /// The step that is the least common.
     pub(super) anchor: u8,
     /// As it stands in the query or the vocabulary.
-    pub(super) term: Box<str>,
-    /// The language of its list.
-    pub(super) lang: Option<Box<str>>,
+    pub(super) term: Term,
+    /// Of the vocabulary only.
+    list: Option<Box<List>>,
+}
+
+/// The texts of all spellings, one behind the other.
+#[derive(Default)]
+pub(super) struct Terms(String);
+
+/// Where one is.
+#[derive(Clone, Copy)]
+pub(super) struct Term {
+    start: u32,
+    length: u32,
+}
+
+impl Terms {
+    fn add(&mut self, term: &str) -> Term {
+        let start = u32::try_from(self.0.len()).expect("all that is written in queries is shorter than 4 GiB");
+        self.0.push_str(term);
+        Term { start, length: term.len() as u32 }
+    }
+
+    pub(super) fn of(&self, term: Term) -> &str {
+        &self.0[term.start as usize..(term.start + term.length) as usize]
+    }
+}
+
+/// The list that a spelling stands in.
+struct List {
+    lang: Box<str>,
     /// Counts only in events of this language.
-    pub(super) only: Option<Box<str>>,
+    only: Option<Box<str>>,
 }
 
 impl Spelling {
+    /// The language of its list.
+    pub(super) fn lang(&self) -> Option<&str> {
+        self.list.as_ref().map(|list| &*list.lang)
+    }
+
+    /// The one language in whose events it counts.
+    pub(super) fn only(&self) -> Option<&str> {
+        self.list.as_ref()?.only.as_deref()
+    }
+
     /// The unit it is looked for by.
     pub(super) fn anchor_unit(&self) -> Unit {
         self.steps[usize::from(self.anchor)].unit
@@ -82,9 +120,9 @@ pub(super) struct Atoms<'d> {
     /// What entries are called, for explanations.
     pub(super) labels: Vec<(AtomId, Named)>,
     named: HashMap<(char, String), Option<AtomId>>,
-    /// Words and phrases as they stand in queries: how they are compared, their spelling, whose term they
-    /// are, and their atom.
-    pub(super) bare: HashTable<(Mode, u32, AtomId)>,
+    pub(super) terms: Terms,
+    /// Words and phrases as they stand in queries: how they are compared, and their atom.
+    pub(super) bare: HashTable<(Mode, Term, AtomId)>,
     hasher: DefaultHashBuilder,
     /// Room for the tokens of a spelling.
     tokens: Vec<Token>,
@@ -99,6 +137,7 @@ impl<'d> Atoms<'d> {
             dictionary: Dictionary::default(),
             atoms: Vec::new(),
             spellings: Vec::new(),
+            terms: Terms::default(),
             entities: Vec::new(),
             labels: Vec::new(),
             named: HashMap::new(),
@@ -148,23 +187,22 @@ impl<'d> Atoms<'d> {
         }
         let unit = self.dictionary.add_pattern(pattern);
         let steps = SmallVec::from_elem(Step { unit, overlap: 0 }, 1);
-        let spelling = self.put(Spelling { steps, anchor: 0, term: written.into(), lang: None, only: None });
+        let term = self.terms.add(written);
+        let spelling = self.put(Spelling { steps, anchor: 0, term, list: None });
         self.know(written, Mode::Pattern, spelling)
     }
 
     fn known(&self, written: &str, mode: Mode) -> Option<AtomId> {
-        let is_it = |(known, spelling, _): &(Mode, u32, AtomId)| {
-            *known == mode && *self.spellings[*spelling as usize].term == *written
-        };
+        let is_it = |(known, term, _): &(Mode, Term, AtomId)| *known == mode && self.terms.of(*term) == written;
         self.bare.find(self.hasher.hash_one((mode, written)), is_it).map(|(.., atom)| *atom)
     }
 
     fn know(&mut self, written: &str, mode: Mode, spelling: u32) -> AtomId {
         let atom = self.add(Atom { spellings: SmallVec::from_slice(&[spelling]), ..Atom::default() });
-        let (hasher, spellings) = (&self.hasher, &self.spellings);
-        let again =
-            |(mode, spelling, _): &(Mode, u32, AtomId)| hasher.hash_one((*mode, &*spellings[*spelling as usize].term));
-        self.bare.insert_unique(hasher.hash_one((mode, written)), (mode, spelling, atom), again);
+        let (hasher, terms) = (&self.hasher, &self.terms);
+        let again = |(mode, term, _): &(Mode, Term, AtomId)| hasher.hash_one((*mode, terms.of(*term)));
+        let entry = (mode, self.spellings[spelling as usize].term, atom);
+        self.bare.insert_unique(hasher.hash_one((mode, written)), entry, again);
         atom
     }
 
@@ -307,8 +345,8 @@ impl<'d> Atoms<'d> {
         let steps = self.steps(bare, mode);
         let anchor = (0..steps.len()).min_by_key(|at| self.dictionary.price(steps[*at].unit))?;
         let anchor = u8::try_from(anchor).unwrap_or(0);
-        let spelling =
-            Spelling { steps, anchor, term: term.into(), lang: lang.map(Into::into), only: only.map(Into::into) };
+        let list = lang.map(|lang| Box::new(List { lang: lang.into(), only: only.map(Into::into) }));
+        let spelling = Spelling { steps, anchor, term: self.terms.add(term), list };
         Some(self.put(spelling))
     }
 

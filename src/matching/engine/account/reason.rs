@@ -120,7 +120,7 @@ impl Evaluation<'_, '_> {
             let mut longer = Vec::new();
             self.spelling(*phrase, &mut longer)?;
             if longer.iter().any(|around| around.start <= place.start && place.end <= around.end) {
-                let phrase = &engine.spellings[*phrase as usize].term;
+                let phrase = engine.terms.of(engine.spellings[*phrase as usize].term);
                 return Ok(format!("{} stands inside {phrase} (not_in)", self.shown(place)));
             }
         }
@@ -132,7 +132,7 @@ impl Evaluation<'_, '_> {
         let (engine, found) = (self.engine, self.found);
         engine.atoms[id as usize].spellings.iter().find_map(|spelling| {
             let spelling = &engine.spellings[*spelling as usize];
-            let only = spelling.only.as_deref()?;
+            let only = spelling.only()?;
             let anchors = found.places(spelling.steps[usize::from(spelling.anchor)].unit);
             let place = anchors.iter().find_map(|anchor| along(spelling, *anchor, found))?;
             let lang = self.spoken.tag().unwrap_or("another");
@@ -155,8 +155,9 @@ impl Evaluation<'_, '_> {
             let atom = &self.engine.atoms[*id as usize];
             for spelling in &atom.spellings {
                 let spelling = &self.engine.spellings[*spelling as usize];
-                if !terms.iter().any(|(_, known)| *known == &*spelling.term) {
-                    terms.push((spelling.lang.as_deref() != Some("en"), &spelling.term));
+                let term = self.engine.terms.of(spelling.term);
+                if !terms.iter().any(|(_, known)| *known == term) {
+                    terms.push((spelling.lang() != Some("en"), term));
                 }
             }
             let members = atom.any.iter().filter(|member| !atoms.contains(member)).copied().collect::<Vec<_>>();
