@@ -5,8 +5,8 @@
 
 #![allow(clippy::print_stdout, reason = "a benchmark talks to the person who runs it")]
 
-use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
+use std::io::{BufReader, BufWriter, Read, Write};
 use std::path::Path;
 use std::process::Command;
 
@@ -20,6 +20,7 @@ use newswatch::story::Limits;
 
 const STORIES: usize = 100_000;
 const WATCHLISTS: usize = 40;
+const COPIES: usize = 3;
 const BATCH: usize = 1000;
 /// Hashes of a text: enough for a full sketch.
 const SHINGLES: u32 = 300;
@@ -78,15 +79,13 @@ fn time(story: usize) -> Timestamp {
     Timestamp::from_millisecond(1_772_359_200_000 + story as i64 * 500).expect("a time of this century")
 }
 
-type Topic = BTreeMap<Vec<u8>, Vec<u8>>;
-
-/// Works on matches in batches; gives matches per CPU-second, the bytes of state written, and how many alerted.
-fn work(stage: &mut StoryStage, topic: &mut Topic, copy: usize) -> (f64, usize, usize) {
+/// Works on matches in batches, and adds the records of state to the log; gives matches per CPU-second, the bytes of
+/// state written, and how many alerted.
+fn work(stage: &mut StoryStage, log: &mut impl Write, copy: usize) -> (f64, usize, usize) {
     let (mut seconds, mut bytes, mut alerted) = (0.0, 0, 0);
     for first in (0..STORIES).step_by(BATCH) {
         let payloads: Vec<Vec<u8>> = (first..first + BATCH).map(|story| payload(story, copy)).collect();
         let start = cpu_seconds();
-        let mut changes = Vec::new();
         for (i, payload) in payloads.iter().enumerate() {
             let now = time(first + i);
             let record = Record {
@@ -98,67 +97,65 @@ fn work(stage: &mut StoryStage, topic: &mut Topic, copy: usize) -> (f64, usize, 
             };
             alerted += usize::from(stage.process(&record, now).outcome == Outcome::Alerted);
         }
-        changes.extend(stage.finish());
+        let changes = stage.finish();
         stage.commit();
         seconds += cpu_seconds() - start;
         for change in changes {
             assert_eq!(change.to, Destination::Stories(0));
-            bytes += change.payload.as_ref().map_or(0, Vec::len);
-            let key = change.key.expect("state has a key");
-            match change.payload {
-                Some(value) => drop(topic.insert(key, value)),
-                None => drop(topic.remove(&key)),
-            }
+            let (key, value) = (change.key.expect("state has a key"), change.payload.expect("nothing is over yet"));
+            bytes += value.len();
+            [key, value].iter().for_each(|part| write_part(log, part));
         }
     }
     (STORIES as f64 / seconds, bytes / STORIES, alerted)
 }
 
-/// Writes the topic to a file: each key and value with its length before it.
-fn save(topic: &Topic, path: &Path) {
-    let parts = topic.iter().flat_map(|(key, value)| [key, value]);
-    let bytes: Vec<u8> =
-        parts.flat_map(|part| (part.len() as u32).to_le_bytes().into_iter().chain(part.iter().copied())).collect();
-    fs::write(path, bytes).expect("a temporary folder can be written to");
+/// With its length before it.
+fn write_part(log: &mut impl Write, part: &[u8]) {
+    let written = log.write_all(&(part.len() as u32).to_le_bytes()).and_then(|()| log.write_all(part));
+    written.expect("a temporary folder can be written to");
 }
 
-/// In a process of its own, so that its memory is that of the stories.
+fn read_part(log: &mut impl Read) -> Option<Vec<u8>> {
+    let mut length = [0; 4];
+    log.read_exact(&mut length).ok()?;
+    let mut part = vec![0; u32::from_le_bytes(length) as usize];
+    log.read_exact(&mut part).expect("what was begun was written to its end");
+    Some(part)
+}
+
+/// In a process of its own, so that its memory is that of the stories. The log is not compacted.
 fn restore(path: &Path) {
-    let bytes = fs::read(path).expect("it was written");
-    let mut rest = &bytes[..];
-    let mut part = || {
-        let (length, after) = rest.split_first_chunk::<4>()?;
-        let (part, after) = after.split_at(u32::from_le_bytes(*length) as usize);
-        rest = after;
-        Some(part)
-    };
+    let mut log = BufReader::new(File::open(path).expect("it was written"));
     let (before, start) = (megabytes(), cpu_seconds());
     let (mut stage, mut records) = (StoryStage::new("bench", Limits::default()), 0);
-    while let (Some(key), Some(value)) = (part(), part()) {
-        stage.restore(0, key, Some(value)).expect("what was written can be read");
+    while let (Some(key), Some(value)) = (read_part(&mut log), read_part(&mut log)) {
+        stage.restore(0, &key, Some(&value)).expect("what was written can be read");
         records += 1;
     }
     stage.restored(0).expect("it makes a whole");
-    println!("{records} records restored in {:.2} CPU-seconds", cpu_seconds() - start);
-    println!("{:.0} MB more than before", megabytes() - before);
+    println!("  {records} records restored in {:.2} CPU-seconds", cpu_seconds() - start);
+    println!("  {:.0} MB after that", megabytes() - before);
 }
 
 fn main() {
     if let Some(path) = std::env::args().skip_while(|argument| argument != "restore").nth(1) {
         return restore(Path::new(&path));
     }
-    let mut topic = Topic::new();
+    let path = std::env::temp_dir().join(format!("newswatch-stories-{}", std::process::id()));
+    let mut log = BufWriter::new(File::create(&path).expect("a temporary folder can be written to"));
+    let before = megabytes();
     let mut stage = StoryStage::new("bench", Limits::default());
-    for copy in 0..3 {
-        let (rate, bytes, alerted) = work(&mut stage, &mut topic, copy);
+    for copy in 0..COPIES {
+        let (rate, bytes, alerted) = work(&mut stage, &mut log, copy);
+        log.flush().expect("a temporary folder can be written to");
         println!(
             "copy {copy} of {STORIES} stories: {rate:.0} matches per CPU-second, {bytes} bytes of state a match, {alerted} alerted"
         );
-        let path = std::env::temp_dir().join(format!("newswatch-stories-{}", std::process::id()));
-        save(&topic, &path);
+        println!("  {:.0} MB", megabytes() - before);
         let this = std::env::current_exe().expect("it runs");
         let status = Command::new(this).arg("restore").arg(&path).status().expect("it can run twice");
         assert!(status.success());
-        fs::remove_file(path).expect("it was written");
     }
+    fs::remove_file(path).expect("it was written");
 }

@@ -71,7 +71,7 @@ pub(super) fn alert(
     let summary = summary(story, watchlist, &telling);
     let mut alert = Alert {
         schema_version: "1.0".to_owned(),
-        id: told.id.clone(),
+        id: hex(told.id),
         sequence: told.sequence,
         action,
         reason,

@@ -97,7 +97,9 @@ pub(super) struct Last {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub(super) struct Told {
     /// The alert's id.
-    pub(super) id: String,
+    #[serde(with = "hexadecimal")]
+    #[schemars(with = "String")]
+    pub(super) id: u128,
     /// Of its last record.
     pub(super) sequence: u64,
     /// Where it stands.
@@ -247,6 +249,8 @@ impl Story {
             && self.languages.len() < MOST_NAMES
             && !self.languages.contains(lang)
         {
+            // Almost always the only one.
+            self.languages.reserve_exact(1);
             self.languages.push(lang.clone());
         }
         let before = self.entities.len();
@@ -334,4 +338,20 @@ pub(super) struct Timing {
 /// A time later by a duration, or the last there is.
 pub(super) fn after(time: Timestamp, duration: Duration) -> Timestamp {
     time.checked_add(duration).unwrap_or(Timestamp::MAX)
+}
+
+/// A digest in JSON, as ids are written.
+mod hexadecimal {
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    use crate::message::id::hex;
+
+    pub(super) fn serialize<S: Serializer>(digest: &u128, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&hex(*digest))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u128, D::Error> {
+        let written = String::deserialize(deserializer)?;
+        u128::from_str_radix(&written, 16).map_err(de::Error::custom)
+    }
 }

@@ -34,7 +34,7 @@ use smallvec::SmallVec;
 
 use crate::message::alert::{Action, Alert, Reason, Suppressed};
 use crate::message::evidence::{EventReference, Severity};
-use crate::message::id::{hex, id};
+use crate::message::id::{digest, hex};
 use crate::message::matched::{Match, MatchedWatchlist, WatchlistStatus};
 use crate::message::policy::{Count, Threshold};
 use crate::story::compose::{self, Telling};
@@ -197,7 +197,7 @@ impl Scene<'_> {
         if !story.reaches(threshold, self.time) {
             return (Why::BelowThreshold { counted: story.counted(threshold, self.time), threshold }, None);
         }
-        let id = id(&[&story.watchlist, &hex(story.id), &matched.event.id]);
+        let id = digest(&[&story.watchlist, &hex(story.id), &matched.event.id]);
         // An event that was forgotten and comes again may have opened the story's last alert.
         let sequence = story.told.as_ref().filter(|told| told.id == id).map_or(0, |told| told.sequence);
         story.told = Some(Told {

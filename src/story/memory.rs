@@ -7,6 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use smallvec::SmallVec;
 
+use crate::message::evidence::EntityReference;
 use crate::message::matched::MatchedWatchlist;
 use crate::message::sketch::Sketch;
 use crate::story::clock::Clock;
@@ -49,6 +50,19 @@ struct Shelf {
     /// The longest untouched first.
     ages: BTreeSet<(Timestamp, u32)>,
     open: usize,
+    /// One of each, for all stories.
+    entities: BTreeSet<Arc<EntityReference>>,
+}
+
+impl Shelf {
+    fn share(&mut self, entities: &mut [Arc<EntityReference>]) {
+        for entity in entities.iter_mut().filter(|entity| Arc::strong_count(entity) == 1) {
+            match self.entities.get(&*entity) {
+                Some(shared) => *entity = Arc::clone(shared),
+                None => drop(self.entities.insert(Arc::clone(entity))),
+            }
+        }
+    }
 }
 
 /// What stood before a change.
@@ -159,15 +173,22 @@ impl Memory {
         match self.shelves.get_mut(id) {
             Some(shelf) => shelf.watchlist = watchlist,
             None => {
-                let shelf = Shelf { watchlist, similar: Similar::default(), ages: BTreeSet::new(), open: 0 };
+                let shelf = Shelf {
+                    watchlist,
+                    similar: Similar::default(),
+                    ages: BTreeSet::new(),
+                    open: 0,
+                    entities: BTreeSet::new(),
+                };
                 self.shelves.insert(Arc::clone(id), shelf);
             }
         }
     }
 
     /// Begins a story, whose watchlist must be set.
-    pub(super) fn begin(&mut self, batch: u64, story: Story) {
+    pub(super) fn begin(&mut self, batch: u64, mut story: Story) {
         self.remember(batch, story.number);
+        self.share(&mut story);
         self.dirty.extend(Part::of_story(&story));
         self.insert(Arc::new(story));
     }
@@ -186,6 +207,7 @@ impl Memory {
         let changed = Arc::make_mut(&mut story);
         let (result, members) = change(changed);
         self.dirty.insert(Part::Story(Arc::clone(&changed.watchlist), changed.id));
+        self.share(changed);
         for event in members {
             self.dirty.insert(Part::Event(Arc::clone(&changed.watchlist), changed.id, event));
             match changed.member(event) {
@@ -343,20 +365,31 @@ impl Memory {
         self.shelve(&Arc::from(&*watchlist.id), Some(Arc::new(watchlist)));
     }
 
-    /// Puts up all stories that were written, whose watchlists must be set.
-    pub(super) fn restore(&mut self, stories: Vec<Arc<Story>>) {
-        for story in stories {
-            self.register(&story);
-            self.stories.insert(story.number, story);
-        }
-        let mut findable: BTreeMap<Arc<str>, Vec<(u32, &Sketch)>> = BTreeMap::new();
+    /// Puts up a story that was written, whose watchlist must be set; [`restore_texts`](Self::restore_texts) follows
+    /// the last.
+    pub(super) fn restore(&mut self, mut story: Story) {
+        self.share(&mut story);
+        self.register(&story);
+        self.stories.insert(story.number, Arc::new(story));
+    }
+
+    /// Makes all stories findable that were.
+    pub(super) fn restore_texts(&mut self) {
+        let mut findable: HashMap<&str, Vec<(u32, &Sketch)>> = HashMap::new();
         for story in self.stories.values().filter(|story| story.findable) {
-            findable.entry(Arc::clone(&story.watchlist)).or_default().push((story.number, &story.sketch));
+            findable.entry(&story.watchlist).or_default().push((story.number, &story.sketch));
         }
-        for (watchlist, stories) in findable {
-            let shelf = self.shelves.get_mut(&watchlist).expect("a story stands on its watchlist's shelf");
-            shelf.similar = Similar::of(stories);
+        for (watchlist, shelf) in &mut self.shelves {
+            shelf.similar = Similar::of(findable.remove(&**watchlist).unwrap_or_default());
         }
+    }
+
+    /// One watchlist and one of each entity for all stories.
+    fn share(&mut self, story: &mut Story) {
+        if let Some((watchlist, _)) = self.shelves.get_key_value(&story.watchlist) {
+            story.watchlist = Arc::clone(watchlist);
+        }
+        self.shelf(story).share(&mut story.entities);
     }
 }
 
@@ -367,7 +400,8 @@ impl Memory {
         let stories: BTreeMap<_, _> = self.stories.iter().collect();
         let by_id: BTreeMap<_, _> = self.by_id.iter().collect();
         let by_event: BTreeMap<_, _> = self.by_event.iter().collect();
-        let found = (&self.due, &self.shelves, &self.partition);
-        format!("{stories:#?}\n{by_id:?}\n{by_event:?}\n{found:#?}")
+        let shelf = |shelf: &Shelf| format!("{:?}{:?}{:?}{}", shelf.watchlist, shelf.similar, shelf.ages, shelf.open);
+        let shelves: Vec<String> = self.shelves.values().map(shelf).collect();
+        format!("{stories:?}\n{by_id:?}\n{by_event:?}\n{:?}\n{shelves:?}\n{:?}", self.due, self.partition)
     }
 }

@@ -210,7 +210,7 @@ fn account(story: &Story, why: Why) -> StoryAccount {
         watchlist: story.watchlist.to_string(),
         story: Some(hex(story.id)),
         lead_event_id: story.lead_event.clone(),
-        alert: story.told.as_ref().map(|told| told.id.clone()),
+        alert: story.told.as_ref().map(|told| hex(told.id)),
         why,
     }
 }

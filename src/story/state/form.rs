@@ -1,9 +1,10 @@
 //! The values of the stories topic as JSON. Change by adding only: fields that are not known are passed over.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use smallvec::SmallVec;
 
 use crate::message::evidence::EntityReference;
@@ -14,7 +15,9 @@ use crate::message::sketch::Sketch;
 use crate::story::clock::Clock;
 use crate::story::known::{Last, Member, Story, Told};
 use crate::story::memory::Partition;
-use crate::story::state::SCHEMA_VERSION;
+
+/// The version that is written.
+pub(super) const SCHEMA_VERSION: &str = "1.0";
 
 /// The value of a record of the stories topic.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -32,29 +35,20 @@ pub enum StateValue {
     Partition(PartitionForm),
 }
 
-impl StateValue {
-    /// Reads a value by the key of its record, which tells what it is as `kind` does, but sooner.
-    pub(super) fn read(key: &str, value: &[u8]) -> serde_json::Result<Self> {
-        let is_id = |part: Option<&str>| part.is_some_and(|part| part.len() == 32);
-        let mut parts = key.rsplit('/');
-        let (last, before) = (parts.next(), parts.next());
-        Ok(match (last, before) {
-            (Some("partition"), Some("")) => Self::Partition(serde_json::from_slice(value)?),
-            (Some("watchlist"), Some("")) => Self::Watchlist(serde_json::from_slice(value)?),
-            (Some("text"), _) => Self::Text(serde_json::from_slice(value)?),
-            _ if is_id(last) && is_id(before) => Self::Event(serde_json::from_slice(value)?),
-            _ => Self::Story(serde_json::from_slice(value)?),
-        })
-    }
+/// The version of a value's form: what is written is [`SCHEMA_VERSION`], what is read has the same major.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct SchemaVersion;
 
-    pub(super) fn schema_version(&self) -> &str {
-        match self {
-            Self::Story(form) => &form.schema_version,
-            Self::Text(form) => &form.schema_version,
-            Self::Event(form) => &form.schema_version,
-            Self::Watchlist(form) => &form.schema_version,
-            Self::Partition(form) => &form.schema_version,
-        }
+impl Serialize for SchemaVersion {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(SCHEMA_VERSION)
+    }
+}
+
+impl<'de> Deserialize<'de> for SchemaVersion {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let version = Cow::<str>::deserialize(deserializer)?;
+        if version.starts_with("1.") { Ok(Self) } else { Err(de::Error::custom("another version")) }
     }
 }
 
@@ -62,7 +56,8 @@ impl StateValue {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct StoryForm {
     /// `1.0`; the minor grows.
-    schema_version: String,
+    #[schemars(with = "String")]
+    schema_version: SchemaVersion,
     /// The offset of the match message that changed it last.
     offset: i64,
     /// The watchlist's id.
@@ -117,7 +112,7 @@ pub struct StoryForm {
 impl StoryForm {
     pub(super) fn of(story: &Story) -> Self {
         Self {
-            schema_version: SCHEMA_VERSION.to_owned(),
+            schema_version: SchemaVersion,
             offset: story.offset,
             watchlist: story.watchlist.to_string(),
             id: hex(story.id),
@@ -176,14 +171,15 @@ impl StoryForm {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TextForm {
     /// `1.0`; the minor grows.
-    schema_version: String,
+    #[schemars(with = "String")]
+    schema_version: SchemaVersion,
     /// As on the match.
     sketch: String,
 }
 
 impl TextForm {
     pub(super) fn of(story: &Story) -> Self {
-        Self { schema_version: SCHEMA_VERSION.to_owned(), sketch: story.sketch.to_text() }
+        Self { schema_version: SchemaVersion, sketch: story.sketch.to_text() }
     }
 
     pub(super) fn sketch(&self) -> Option<Sketch> {
@@ -195,7 +191,8 @@ impl TextForm {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct EventForm {
     /// `1.0`; the minor grows.
-    schema_version: String,
+    #[schemars(with = "String")]
+    schema_version: SchemaVersion,
     /// The hash of its source.
     source: String,
     /// Its latest version that was seen.
@@ -212,7 +209,7 @@ pub struct EventForm {
 impl EventForm {
     pub(super) fn of(member: &Member) -> Self {
         Self {
-            schema_version: SCHEMA_VERSION.to_owned(),
+            schema_version: SchemaVersion,
             source: format!("{:016x}", member.source),
             version: member.version,
             time: member.time,
@@ -221,9 +218,10 @@ impl EventForm {
         }
     }
 
-    pub(super) fn member(&self, event: &str) -> Option<Member> {
+    /// None where its source is none.
+    pub(super) fn member(&self, event: u128) -> Option<Member> {
         Some(Member {
-            event: u128::from_str_radix(event, 16).ok()?,
+            event,
             source: u64::from_str_radix(&self.source, 16).ok()?,
             version: self.version,
             time: self.time,
@@ -237,14 +235,15 @@ impl EventForm {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct WatchlistForm {
     /// `1.0`; the minor grows.
-    schema_version: String,
+    #[schemars(with = "String")]
+    schema_version: SchemaVersion,
     /// The watchlist.
     watchlist: MatchedWatchlist,
 }
 
 impl WatchlistForm {
     pub(super) fn of(watchlist: &MatchedWatchlist) -> Self {
-        Self { schema_version: SCHEMA_VERSION.to_owned(), watchlist: watchlist.clone() }
+        Self { schema_version: SchemaVersion, watchlist: watchlist.clone() }
     }
 
     pub(super) fn watchlist(self) -> MatchedWatchlist {
@@ -256,7 +255,8 @@ impl WatchlistForm {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PartitionForm {
     /// `1.0`; the minor grows.
-    schema_version: String,
+    #[schemars(with = "String")]
+    schema_version: SchemaVersion,
     /// The offset of the last match message that was applied.
     offset: i64,
     /// Where event time stands.
@@ -268,7 +268,7 @@ pub struct PartitionForm {
 impl PartitionForm {
     pub(super) fn of(partition: &Partition) -> Self {
         let Partition { offset, clock, next_number } = partition.clone();
-        Self { schema_version: SCHEMA_VERSION.to_owned(), offset, clock, next_number }
+        Self { schema_version: SchemaVersion, offset, clock, next_number }
     }
 
     pub(super) fn partition(self) -> Partition {

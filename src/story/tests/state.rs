@@ -71,10 +71,11 @@ fn what_cannot_be_read_is_named() {
         (&story, Some("{".to_owned()), "line 1 column 1"),
         (&story, Some(change(&story, "\"1.0\"", "\"2.0\"")), "its form has version 2.0, this program reads 1.0"),
         (&story, Some("{\"schema_version\":\"2.0\"}".to_owned()), "its form has version 2.0, this program reads 1.0"),
-        (&format!("{story}/more"), Some("{}".to_owned()), "line 1 column 2"),
+        (&format!("{story}/more"), Some("{}".to_owned()), "its key is none of ours"),
+        (&story, Some("{}".to_owned()), "line 1 column 2"),
         (&story, Some(change(&story, "\"id\":\"", "\"id\":\"x")), "an id of it is none"),
         (&text, None, "the record of its text is missing"),
-        (&text, Some(change(&text, "\"sketch\":\"", "\"sketch\":\"*")), "it is no part of a story"),
+        (&text, Some(change(&text, "\"sketch\":\"", "\"sketch\":\"*")), "its sketch is none"),
         (&"w//watchlist".to_owned(), None, "the record of its watchlist is missing"),
     ] {
         let mut topic = good.clone();
