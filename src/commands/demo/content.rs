@@ -12,12 +12,20 @@ macro_rules! shipped {
     ($($path:literal),+ $(,)?) => { [$(($path, include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/config/", $path)))),+] };
 }
 
-const VOCABULARY: [(&str, &str); 5] = shipped![
+const VOCABULARY: [(&str, &str); 13] = shipped![
+    "vocabulary/africa-americas.toml",
+    "vocabulary/asia.toml",
     "vocabulary/chips.toml",
+    "vocabulary/computing.toml",
+    "vocabulary/eastern-europe.toml",
     "vocabulary/firms.toml",
+    "vocabulary/middle-east.toml",
+    "vocabulary/noise.toml",
     "vocabulary/offices.toml",
     "vocabulary/places.toml",
-    "vocabulary/terms.toml",
+    "vocabulary/policy.toml",
+    "vocabulary/supply.toml",
+    "vocabulary/western-europe.toml",
 ];
 
 const WATCHLISTS: [(&str, &str); 6] = shipped![

@@ -10,7 +10,7 @@ use crate::message::evidence::Severity;
 use crate::message::matched::WatchlistStatus;
 use crate::message::policy::GroupBy;
 
-/// A news event in its plain form. A title or a body is required.
+/// A news event in its plain form. A title, a summary or a body is required.
 #[derive(JsonSchema)]
 #[allow(dead_code, reason = "only its schema is used")]
 pub(super) struct Event {

@@ -313,9 +313,9 @@ impl<'r> Fields<'r> {
         fields
     }
 
-    /// Whether there is a title or a body.
+    /// Whether there is a title, a summary or a body.
     pub(super) fn has_text(&self) -> bool {
-        self.title.node.is_something() || self.body.node.is_something()
+        [&self.title.node, &self.summary.node, &self.body.node].iter().any(|node| node.is_something())
     }
 
     /// Checks every field. `fallback_id` is asked where there is neither an id nor a URL.
@@ -344,7 +344,7 @@ impl<'r> Fields<'r> {
             tags: self.tags.tags()?,
             url,
         };
-        if event.title.trim().is_empty() && event.body.trim().is_empty() {
+        if [&event.title, &event.summary, &event.body].iter().all(|text| text.trim().is_empty()) {
             let message = format!("neither `{title_name}` nor `{body_name}` has text");
             return Err(Rejection { reason: Reason::NoText, message });
         }

@@ -207,3 +207,9 @@ fn a_mapping_that_cannot_be_is_refused() {
         assert!(wrong == key && found.starts_with(message), "{found}");
     }
 }
+
+#[test]
+fn a_summary_alone_is_text_enough() {
+    let decoded = decode(br#"{"id":"a","summary":"Chips are limited"}"#).unwrap();
+    assert_eq!((&*decoded.event.title, &*decoded.event.summary), ("", "Chips are limited"));
+}
