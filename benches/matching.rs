@@ -1,4 +1,5 @@
-//! Microseconds per event, text to matches, over real articles in three scripts.
+//! What matching costs, over real articles in three scripts: the words looked up, the queries that may match
+//! chosen, and matches made with their evidence. `benches/text.rs` has the text, `benches/decode.rs` the decoding.
 //!
 //! The articles are read from `../shared/corpora/mixed-22k.jsonl.zst`; where that is not there, nothing
 //! is measured and that is said.
@@ -12,7 +13,7 @@ use std::sync::Arc;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use newswatch::diagnostic::SourceFile;
 use newswatch::matching::definition::Definitions;
-use newswatch::matching::engine::Engine;
+use newswatch::matching::engine::{Engine, Workspace};
 use newswatch::matching::reading::{Kind, read};
 use newswatch::matching::text;
 use newswatch::message::event::Event;
@@ -121,13 +122,21 @@ fn matching(criterion: &mut Criterion) {
         group.bench_function(format!("compile {name}"), |bencher| bencher.iter(|| Engine::compile(definitions)));
         let (engine, findings) = Engine::compile(definitions);
         let mut workspace = engine.workspace();
-        let mut all = || -> usize {
-            let matches =
-                articles.iter().map(|article| engine.evaluate(article, &mut workspace).map_or(0, |m| m.len()));
-            matches.sum()
-        };
-        eprintln!("{name}: {} watchlists, {} findings, {} matches", engine.watchlists().len(), findings.len(), all());
-        group.bench_function(*name, |bencher| bencher.iter(|| black_box(all())));
+        // Each does what the one before does, and more.
+        type Piece = fn(&Engine, &Event<'_>, &mut Workspace) -> usize;
+        let pieces: [(&str, Piece); 3] = [
+            ("look up", |engine, article, workspace| engine.look_up(article, workspace)),
+            ("candidates", |engine, article, workspace| engine.candidates(article, workspace)),
+            ("evaluate", |engine, article, workspace| {
+                engine.evaluate(article, workspace).map_or(0, |found| found.len())
+            }),
+        ];
+        eprintln!("{name}: {} watchlists, {} findings", engine.watchlists().len(), findings.len());
+        for (piece, of_one) in pieces {
+            let mut all = || -> usize { articles.iter().map(|article| of_one(&engine, article, &mut workspace)).sum() };
+            eprintln!("{name}, {piece}: {}", all());
+            group.bench_function(format!("{piece} {name}"), |bencher| bencher.iter(|| black_box(all())));
+        }
     }
     group.finish();
 }

@@ -341,6 +341,12 @@ impl Engine {
         workspace.found.touched.len()
     }
 
+    /// Reads an event as [`Engine::evaluate`] does first, up to the queries that may match: how many there are.
+    pub fn candidates(&self, event: &Event<'_>, workspace: &mut Workspace) -> usize {
+        self.read(event, workspace);
+        workspace.reached.candidates.len()
+    }
+
     /// Reads an event, as far as to the queries that may match.
     fn read(&self, event: &Event<'_>, workspace: &mut Workspace) {
         let Workspace { found, cache, reached } = workspace;
