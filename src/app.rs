@@ -190,8 +190,8 @@ pub async fn run(config: RunConfig, shutdown: impl Future<Output = ()>) -> Resul
 
 fn metrics_of(engines: Option<&Engines>) -> Result<Arc<Metrics>, RunError> {
     let engine = engines.map(Engines::current);
-    let (ids, revision) = engine.as_ref().map_or((Vec::new(), ""), |engine| (engine.ids(), engine.revision()));
-    Ok(Metrics::new(&ids, revision)?)
+    let (names, revision) = engine.as_ref().map_or_else(Default::default, |engine| (engine.names(), engine.revision()));
+    Ok(Metrics::new(names, revision)?)
 }
 
 /// Starts what watchlists are reloaded by; none where they are not.

@@ -12,6 +12,7 @@ use prometheus::{
 };
 
 use crate::app::metrics::in_force::InForce;
+pub use crate::app::metrics::in_force::Names;
 use crate::kafka::stage::observe::{Done, StageEvent, TransactionEnd};
 use crate::pipeline::processed::{Outcome, Published};
 use crate::pipeline::reason::Reason;
@@ -50,11 +51,11 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Makes and registers them; `watchlists` are the ids of those in force, `revision` is theirs together.
+    /// Makes and registers them; `watchlists` are those in force, `revision` is theirs together.
     ///
     /// # Errors
     /// Two of one name, which is a fault of ours.
-    pub fn new(watchlists: &[String], revision: &str) -> Result<Arc<Self>, prometheus::Error> {
+    pub fn new(watchlists: Names, revision: &str) -> Result<Arc<Self>, prometheus::Error> {
         let make = Maker(Registry::new());
         let metrics = Self {
             events_received: make.counter("newswatch_events_received_total", "Events that are done with.")?,
@@ -151,9 +152,9 @@ impl Metrics {
         }
     }
 
-    /// These watchlists, by their ids, are in force from now on, and this is the revision of all of them: what
-    /// was not there before begins at zero, the series of those that are gone go.
-    pub fn put_in_force(&self, watchlists: &[String], revision: &str) {
+    /// These watchlists are in force from now on, and this is the revision of all of them: what was not there before
+    /// begins at zero, the series of those that are gone go.
+    pub fn put_in_force(&self, watchlists: Names, revision: &str) {
         self.in_force.put(watchlists, revision);
     }
 
@@ -207,6 +208,7 @@ impl Metrics {
         self.processing.observe(processed.took.as_secs_f64());
         self.dead_letter(processed.outcome);
         self.in_force.matched(&processed.matched, Timestamp::now());
+        self.in_force.over_budget(&processed.over_budget);
     }
 
     fn matched(&self, done: &Done) {
@@ -316,7 +318,7 @@ mod tests {
 
     #[test]
     fn every_combination_is_there_at_zero() {
-        let text = Metrics::new(&["w".into()], "r").unwrap().render().unwrap();
+        let text = Metrics::new([("w".into(), vec!["q".into()])].into(), "r").unwrap().render().unwrap();
         for series in [
             "newswatch_config_last_reload_successful 0",
             r#"newswatch_events_processed_total{outcome="no_match"} 0"#,
@@ -325,6 +327,7 @@ mod tests {
             r#"newswatch_alerts_suppressed_total{reason="duplicate"} 0"#,
             r#"newswatch_alerts_published_total{action="retract",severity="low",watchlist="w"} 0"#,
             r#"newswatch_watchlist_matches_total{watchlist="w"} 0"#,
+            r#"newswatch_queries_over_budget_total{query="q",watchlist="w"} 0"#,
             r#"newswatch_kafka_transactions_total{result="aborted",stage="story"} 0"#,
             r#"newswatch_alert_latency_seconds_count{since="published"} 0"#,
             r#"newswatch_config_info{revision="r"} 1"#,
@@ -335,7 +338,7 @@ mod tests {
 
     #[test]
     fn what_was_received_is_the_sum_of_the_outcomes() {
-        let metrics = Metrics::new(&[], "r").unwrap();
+        let metrics = Metrics::new(Names::new(), "r").unwrap();
         let events = [Outcome::Matched, Outcome::NoMatch, Outcome::NoMatch, Outcome::DeadLettered(Reason::NotJson)];
         metrics.observe("match", &StageEvent::Done(&events.map(done)));
         let matches = [
@@ -358,7 +361,7 @@ mod tests {
 
     #[test]
     fn the_lag_of_a_partition_that_is_gone_is_not_shown() {
-        let metrics = Metrics::new(&[], "r").unwrap();
+        let metrics = Metrics::new(Names::new(), "r").unwrap();
         let lag = |records| StageEvent::Lag { topic: "t", partition: 3, records };
         metrics.observe("match", &lag(Some(7)));
         assert_eq!(sum(&metrics.render().unwrap(), "newswatch_kafka_consumer_lag"), 7.0);

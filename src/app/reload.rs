@@ -103,7 +103,7 @@ impl Reloader {
         let changed = next.engine.is_some();
         if let Some(engine) = next.engine {
             // Before, so that no match of a new watchlist comes before its series.
-            self.metrics.put_in_force(&engine.ids(), engine.revision());
+            self.metrics.put_in_force(engine.names(), engine.revision());
             self.engines.put_in_force(Arc::new(engine));
         }
         self.metrics.reloaded(next.errors.is_empty());
@@ -196,7 +196,7 @@ pub(super) mod tests {
         write(folder, "a", "rain");
         let (engine, _, definitions) = Definitions::read(&settings);
         let engines = Arc::new(Engines::new(Arc::new(engine)));
-        Reloader::new(&Arc::new(settings), &engines, &Metrics::new(&[], "").unwrap(), definitions)
+        Reloader::new(&Arc::new(settings), &engines, &Metrics::new(Default::default(), "").unwrap(), definitions)
     }
 
     pub(crate) fn write(folder: &std::path::Path, id: &str, query: &str) {

@@ -23,6 +23,7 @@ mod revision;
 mod scan;
 mod vocabulary;
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use hashbrown::HashSet;
@@ -274,9 +275,12 @@ impl Engine {
         &self.watchlists
     }
 
-    /// Their ids.
-    pub fn ids(&self) -> Vec<String> {
-        self.watchlists.iter().map(|watchlist| watchlist.id().to_owned()).collect()
+    /// Their ids, each with the names of its queries.
+    pub fn names(&self) -> BTreeMap<String, Vec<String>> {
+        let queries = |watchlist: &CompiledWatchlist| {
+            self.queries[watchlist.queries.clone()].iter().map(|query| query.name().to_owned()).collect()
+        };
+        self.watchlists.iter().map(|watchlist| (watchlist.id().to_owned(), queries(watchlist))).collect()
     }
 
     /// A hash of what all of them mean.

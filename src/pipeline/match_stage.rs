@@ -73,7 +73,9 @@ impl Work for MatchStage {
             Err(unfinished) => {
                 let rejection = Rejection { reason: Reason::OverBudget, message: unfinished.to_string() };
                 let letter = Processed::dead_letter(record, STAGE, rejection, now);
-                (unfinished.matches, Processed { event_id: Some(event.id.to_string()), ..letter })
+                let owned = |(watchlist, query): &(&str, &str)| ((*watchlist).to_owned(), (*query).to_owned());
+                let over_budget = unfinished.queries.iter().map(owned).collect();
+                (unfinished.matches, Processed { event_id: Some(event.id.to_string()), over_budget, ..letter })
             }
         };
         // Of a version that was not read to its end nobody knows what it no longer matches.
@@ -296,6 +298,7 @@ mod tests {
         let complaint = processed.complaint.as_deref().unwrap();
         assert!(complaint.contains("query `q` of watchlist `quays`"), "{complaint}");
         assert_eq!(processed.matched, ["chips"]);
+        assert_eq!(processed.over_budget, [("quays".to_owned(), "q".to_owned())]);
         let to: Vec<_> = processed.produce.iter().map(|produce| produce.to).collect();
         assert_eq!(to, [Destination::DeadLetters, Destination::Matches], "no notice says that it matches no longer");
         assert_eq!(processed.produce[0].payload.as_deref(), Some(payload.as_bytes()));

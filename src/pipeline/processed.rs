@@ -157,6 +157,8 @@ pub struct Processed {
     pub produce: Vec<Produce>,
     /// The ids of the watchlists that matched.
     pub matched: Vec<String>,
+    /// The watchlists and names of the queries that were given up, for they took too much work (match stage).
+    pub over_budget: Vec<(String, String)>,
     /// The alerts among what is produced.
     pub published: Vec<Published>,
     /// Stories that were forgotten before their time, to make room.
@@ -174,6 +176,7 @@ impl Processed {
             event_id: None,
             produce: Vec::new(),
             matched: Vec::new(),
+            over_budget: Vec::new(),
             published: Vec::new(),
             evicted: 0,
             took: Duration::ZERO,

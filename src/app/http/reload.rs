@@ -70,7 +70,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let reloader = Arc::new(reloader(folder.path()));
         let mut shown = Shown {
-            metrics: Metrics::new(&[], "").unwrap(),
+            metrics: Metrics::new(Default::default(), "").unwrap(),
             progress: Arc::new(Progress::new(&[])),
             engines: None,
             reloader: Some(Arc::clone(&reloader)),
