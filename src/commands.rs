@@ -18,6 +18,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use serde::Serialize;
 
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::kafka::connection::ConnectionError;
@@ -169,6 +170,23 @@ impl Common {
     fn with_settings(&self, work: impl FnOnce(&Settings) -> anyhow::Result<()>) -> anyhow::Result<Exit> {
         let Some(settings) = self.settings()? else { return Ok(Exit::Configuration) };
         work(&settings).map(|()| Exit::Fine)
+    }
+
+    /// Prints results as they are wanted: as one JSON object, or as the text that is written for people.
+    fn print<R: Serialize>(
+        &self,
+        results: &R,
+        text: impl FnOnce(&R, &mut io::StdoutLock<'_>) -> io::Result<()>,
+    ) -> anyhow::Result<()> {
+        let mut stdout = io::stdout().lock();
+        match self.output {
+            Output::Json => {
+                serde_json::to_writer_pretty(&mut stdout, results)?;
+                writeln!(stdout)?;
+            }
+            Output::Text => text(results, &mut stdout)?,
+        }
+        Ok(())
     }
 
     /// The settings in force; where they are wrong that is said on stderr and there are none.

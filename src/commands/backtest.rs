@@ -23,7 +23,7 @@ use jiff::Timestamp;
 use crate::app::decoding::decoder;
 use crate::app::files::Compiled;
 use crate::commands::test::compile;
-use crate::commands::{Common, Exit, Output, Usage};
+use crate::commands::{Common, Exit, Usage};
 use crate::matching::definition::Definitions;
 use crate::matching::engine::Engine;
 use crate::settings::Settings;
@@ -88,14 +88,7 @@ pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<
     inputs.finish()?;
     let against = arguments.against.as_ref().map(|folder| folder.display().to_string());
     let results = Results::of(replay, against, arguments.samples, &ids);
-    let mut stdout = io::stdout().lock();
-    match common.output {
-        Output::Json => {
-            serde_json::to_writer_pretty(&mut stdout, &results)?;
-            writeln!(stdout)?;
-        }
-        Output::Text => text::write(&results, &mut stdout)?,
-    }
+    common.print(&results, |results, out| text::write(results, out))?;
     warn(&results)?;
     gate(arguments, &results)
 }

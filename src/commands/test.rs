@@ -5,14 +5,13 @@ mod text;
 mod untested;
 
 use std::collections::BTreeSet;
-use std::io::{self, Write};
 use std::path::PathBuf;
 
 use anyhow::Context;
 use serde::Serialize;
 
 use crate::app::files::{Compiled, Files};
-use crate::commands::{Common, Exit, Output, report};
+use crate::commands::{Common, Exit, report};
 use crate::matching::definition::{Definitions, Watchlist, WatchlistTest};
 use crate::matching::engine::{Engine, HitRef, Workspace};
 use crate::matching::explain::Explanation;
@@ -27,6 +26,9 @@ pub struct Arguments {
     /// Files and folders; those of the settings where none are given
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+    /// Name the entities, terms and languages of the vocabulary that no test touches
+    #[arg(long)]
+    pub untested: bool,
     /// Write the results as JUnit XML too
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
@@ -68,14 +70,7 @@ pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<
     if let Some(path) = &arguments.junit {
         std::fs::write(path, junit::render(&results)).with_context(|| format!("cannot write {}", path.display()))?;
     }
-    let mut stdout = io::stdout().lock();
-    match common.output {
-        Output::Json => {
-            serde_json::to_writer_pretty(&mut stdout, &results)?;
-            writeln!(stdout)?;
-        }
-        Output::Text => text::write(&results, &mut stdout)?,
-    }
+    common.print(&results, |results, out| text::write(results, arguments.untested, out))?;
     Ok(if results.failed == 0 { Exit::Fine } else { Exit::Findings })
 }
 
@@ -202,7 +197,7 @@ match = '''chip AND harbour'''
         let results = run(&compiled.definitions, &compiled.engine);
         assert_eq!((results.passed, results.failed), (1, 2));
         let mut shown = Vec::new();
-        text::write(&results, &mut shown).unwrap();
+        text::write(&results, false, &mut shown).unwrap();
         let shown = String::from_utf8(shown).unwrap();
         for line in [
             "FAILED chips: wrong & odd\n  expected nothing, matched rule\n  `rule` matches by\n",
@@ -213,6 +208,27 @@ match = '''chip AND harbour'''
             "1 tests passed, 2 failed\n",
         ] {
             assert!(shown.contains(line), "{line} is not in\n{shown}");
+        }
+    }
+
+    #[test]
+    fn what_of_the_vocabulary_no_test_touches_is_counted_and_named_on_demand() {
+        let vocabulary = "[entity.a]\nen = ['Aco']\nfr = ['Aco']\n[entity.b]\nen = ['Bco']\n[term.t]\nen = ['tide']\n";
+        let watchlist = WATCHLIST.replace("chip AND rule", "(chip AND rule) OR (chip AND (@a OR @b OR #t))");
+        let files = [(Kind::Vocabulary, vocabulary.to_owned()), (Kind::Watchlist, watchlist)];
+        let compiled = Compiled::new(&files.map(|(kind, text)| (kind, SourceFile::new("a.toml", text))));
+        assert!(report::errors(&compiled.diagnostics).is_empty(), "{:?}", compiled.diagnostics);
+        let results = run(&compiled.definitions, &compiled.engine);
+        let shown = |named| {
+            let mut shown = Vec::new();
+            text::write(&results, named, &mut shown).unwrap();
+            String::from_utf8(shown).unwrap()
+        };
+        let counted = "untested: 2 entities, 1 term, 1 language of the vocabulary (`--untested` names them)\n";
+        assert!(shown(false).contains(counted), "{}", shown(false));
+        for line in ["untested entities: @a @b\n", "untested terms: #t\n", "untested languages of the vocabulary: fr\n"]
+        {
+            assert!(shown(true).contains(line) && !shown(false).contains(line), "{}", shown(true));
         }
     }
 

@@ -7,8 +7,8 @@ use crate::commands::test::untested::Untested;
 use crate::commands::test::{Results, TestResult};
 use crate::message::evidence::Hit;
 
-/// Writes all of it.
-pub(super) fn write(results: &Results<'_>, out: &mut impl Write) -> io::Result<()> {
+/// Writes all of it; what of the vocabulary no test touches is counted, and named where that is asked for.
+pub(super) fn write(results: &Results<'_>, name_untested: bool, out: &mut impl Write) -> io::Result<()> {
     for test in results.tests.iter().filter(|test| !test.passed) {
         writeln!(out, "FAILED {}: {}", test.watchlist, test.name)?;
         complaints(test).iter().try_for_each(|line| writeln!(out, "  {line}"))?;
@@ -22,12 +22,30 @@ pub(super) fn write(results: &Results<'_>, out: &mut impl Write) -> io::Result<(
             _ => {}
         }
     }
-    let all = |of: fn(&Untested<'_>) -> Option<String>| results.untested.iter().filter_map(of).collect::<Vec<_>>();
-    let kinds = [("languages of the vocabulary", all(language)), ("entities", all(entity)), ("terms", all(term))];
-    for (name, untested) in kinds.into_iter().filter(|(_, untested)| !untested.is_empty()) {
-        writeln!(out, "untested {name}: {}", untested.join(" "))?;
-    }
+    of_vocabulary(&results.untested, name_untested, out)?;
     writeln!(out, "{} tests passed, {} failed", results.passed, results.failed)
+}
+
+fn of_vocabulary(untested: &[Untested<'_>], named: bool, out: &mut impl Write) -> io::Result<()> {
+    let all = |of: fn(&Untested<'_>) -> Option<String>| untested.iter().filter_map(of).collect::<Vec<_>>();
+    let kinds = [
+        (["entity", "entities"], all(entity)),
+        (["term", "terms"], all(term)),
+        (["language of the vocabulary", "languages of the vocabulary"], all(language)),
+    ];
+    let some = || kinds.iter().filter(|(_, untested)| !untested.is_empty());
+    if named {
+        return some().try_for_each(|([_, kind], untested)| writeln!(out, "untested {kind}: {}", untested.join(" ")));
+    }
+    let count = |(kind, untested): &([&str; 2], Vec<String>)| {
+        let count = untested.len();
+        format!("{count} {}", kind[usize::from(count != 1)])
+    };
+    let counts: Vec<String> = some().map(count).collect();
+    if counts.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "untested: {} (`--untested` names them)", counts.join(", "))
 }
 
 fn language(untested: &Untested<'_>) -> Option<String> {
