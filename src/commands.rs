@@ -5,11 +5,13 @@ pub mod backtest;
 pub mod check;
 pub mod demo;
 pub mod explain;
+mod history;
 mod lines;
 pub mod publish;
 pub mod report;
 pub mod run;
 pub mod schema;
+mod suppressed;
 pub mod tail;
 pub mod test;
 
@@ -203,6 +205,11 @@ impl Common {
 
 fn is_unavailable(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| matches!(cause.downcast_ref(), Some(ConnectionError::Unavailable { .. })))
+}
+
+/// A number of things, whose name takes an s where it is not one.
+fn counted(number: u64, name: &str) -> String {
+    format!("{number} {name}{}", if number == 1 { "" } else { "s" })
 }
 
 /// Whether a stream may be coloured: a terminal, and `NO_COLOR` is not set (no-color.org).

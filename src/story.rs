@@ -28,7 +28,7 @@ use jiff::Timestamp;
 use crate::message::matched::MatchMessage;
 use crate::message::sketch::SIMILARITY;
 use memory::Memory;
-pub use outcome::{StoryAccount, StoryOutcome, StoryOutput, SuppressReason, Why};
+pub use outcome::{AlertAccount, Phase, StoryAccount, StoryOutcome, StoryOutput, SuppressReason, Why};
 use state::{Part, Restoring};
 pub use state::{StateRecord, StateValue, UnreadableState};
 use turn::Turn;

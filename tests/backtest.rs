@@ -258,3 +258,89 @@ fn the_order_of_the_lines_changes_no_alert() {
         assert_eq!(one, other, "{part}");
     }
 }
+
+/// The fenced blocks of the page's section on stories: the events, the text, the data.
+fn page() -> [String; 3] {
+    let page = fs::read_to_string("docs/backtest.md").unwrap();
+    let section = page.split("\n## ").find(|section| section.starts_with("Stories\n")).unwrap();
+    let blocks = section.split("```").skip(1).step_by(2).map(|block| block.split_once('\n').unwrap());
+    ["jsonl", "", "json"].map(|wanted| blocks.clone().find(|(kind, _)| *kind == wanted).unwrap().1.to_owned())
+}
+
+#[test]
+fn the_stories_on_the_page_are_what_is_said() {
+    let [events, text, data] = page();
+    let folder = world();
+    write(&folder, "news.jsonl", events.as_bytes());
+    let (_, stdout, _) = run(&folder, &["news.jsonl", "--stories", "--samples", "0", "--watchlist", "port-strikes"]);
+    assert!(stdout.contains(&text), "{text}\nis not in\n{stdout}");
+    let results = json(&folder, &["news.jsonl", "--stories"]);
+    let suppressed = &results["watchlists"][0]["suppressed_events"];
+    let expected: Value = serde_json::from_str(&data).unwrap();
+    assert_eq!(suppressed[0], expected, "{suppressed:#}");
+}
+
+/// Four events of one story, one of them twice, and one of another.
+fn copies() -> String {
+    let [events, ..] = page();
+    events
+}
+
+#[test]
+fn stories_have_their_records_and_their_copies() {
+    let folder = world();
+    write(&folder, "news.jsonl", copies().as_bytes());
+    let strikes = |arguments: &[&str]| json(&folder, &[&["news.jsonl"], arguments].concat())["watchlists"][0].clone();
+    let all = strikes(&["--stories"]);
+    let of = |list: &Value, key: &str| -> Vec<Value> {
+        list.as_array().unwrap().iter().map(|entry| entry[key].clone()).collect()
+    };
+    assert_eq!((&all["matched"], &all["alerts"], &all["updates"]), (&5.into(), &2.into(), &1.into()));
+    let stories = all["stories"].as_array().unwrap();
+    assert_eq!(of(&all["stories"], "lead_event_id"), ["p1", "p5"]);
+    let story = &stories[0];
+    assert_eq!((&story["events"], &story["sources"], &story["matched"]), (&3.into(), &2.into(), &4.into()));
+    assert_eq!(of(&story["matches"], "outcome"), ["alerted", "throttled", "duplicate", "duplicate"]);
+    assert_eq!(
+        of(&story["matches"], "source"),
+        ["harbour.example", "wire.example", "harbour.example", "harbour.example"]
+    );
+    // The timer told of p2 when it was due, not when the next event came.
+    assert_eq!(of(&story["records"], "time"), ["2026-03-01T08:00:00Z", "2026-03-02T08:00:00Z"]);
+    assert_eq!(of(&story["records"], "reason"), ["first_match", "new_source"]);
+    assert_eq!(of(&all["suppressed_events"], "time").len(), 3);
+    assert_eq!(all["suppressed"], serde_json::json!({"duplicate": 2, "throttled": 1}));
+    // Of all that only so many where no more is asked for; the counts stay.
+    let some = strikes(&["--samples", "1"]);
+    assert_eq!(of(&some["stories"], "lead_event_id"), ["p1"]);
+    assert_eq!((&some["stories"][0]["matched"], of(&some["stories"][0]["matches"], "event_id").len()), (&4.into(), 1));
+    let outcomes: Vec<Value> =
+        of(&some["suppressed_events"], "accounts").iter().map(|all| all[0]["outcome"].clone()).collect();
+    assert_eq!(outcomes, ["throttled", "duplicate"], "one of each reason");
+    let (_, stdout, _) = run(&folder, &["news.jsonl", "--samples", "1"]);
+    assert!(stdout.contains("  stories of several matches\n") && stdout.contains("        and 3 more\n"), "{stdout}");
+    assert!(strikes(&["--samples", "0"])["stories"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn what_no_alert_could_tell_of_is_shown_with_the_reason() {
+    let folder = world();
+    write(&folder, "news.jsonl", copies().as_bytes());
+    let policy = "[alert]\nthreshold = { sources = 3, within = '1h' }\n[[query]]";
+    write(&folder, "config/watchlists/port-strikes.toml", STRIKES.replace("[[query]]", policy).as_bytes());
+    let (_, stdout, _) = run(&folder, &["news.jsonl", "--samples", "2"]);
+    for line in [
+        "  matched 5, alerts 0 (4 below_threshold, 1 duplicate)\n",
+        "  stories of several matches\n",
+        " 08:20  below the threshold: 2 of 3 sources within 1h00m  — wire.example [p2]\n",
+    ] {
+        assert!(stdout.contains(line), "{line} is not in\n{stdout}");
+    }
+    write(
+        &folder,
+        "config/watchlists/port-strikes.toml",
+        STRIKES.replace("[[query]]", "status = 'draft'\n[[query]]").as_bytes(),
+    );
+    let (_, stdout, _) = run(&folder, &["news.jsonl"]);
+    assert!(stdout.contains("alerts 0 (4 draft, 1 duplicate)\n") && !stdout.contains("and not alerted"), "{stdout}");
+}

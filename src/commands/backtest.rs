@@ -1,15 +1,14 @@
 //! `backtest`: watchlists over history, through the daemon's own decoder, match stage and story stage on event time.
 
 mod chart;
-mod input;
 mod labels;
-mod moment;
+mod outcome_text;
+mod outcomes;
 mod replay;
 mod results;
 mod sample;
 mod side;
 mod spread;
-mod stories;
 mod tally;
 mod text;
 
@@ -22,14 +21,15 @@ use jiff::Timestamp;
 
 use crate::app::decoding::decoder;
 use crate::app::files::Compiled;
+use crate::commands::history::input::{Files, Inputs, Topics};
+use crate::commands::history::moment::Moment;
 use crate::commands::test::compile;
 use crate::commands::{Common, Exit, Usage};
 use crate::matching::definition::Definitions;
 use crate::matching::engine::Engine;
 use crate::settings::Settings;
-use input::{Files, Inputs, Topics};
 use labels::{Measured, Quality};
-use moment::Moment;
+use outcomes::Listed;
 use replay::Replay;
 use results::Results;
 use side::Side;
@@ -55,6 +55,9 @@ pub struct Arguments {
     /// Examples of each kind for each watchlist
     #[arg(long, value_name = "N", default_value_t = 3)]
     pub samples: usize,
+    /// List every story with its alert records and its copies, and every match that led to no alert, with the reason
+    #[arg(long)]
+    pub stories: bool,
     /// With labels: end with 1 where the precision over all watchlists is below this share
     #[arg(long, value_name = "SHARE", value_parser = share)]
     pub min_precision: Option<f64>,
@@ -80,15 +83,17 @@ pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<
     let definitions: Vec<Definitions> = revisions.iter().map(|compiled| compiled.definitions.clone()).collect();
     let ids = ids(&definitions);
     known(&arguments.watchlist, &ids)?;
+    let listed = if arguments.stories { Listed::All } else { Listed::Samples(arguments.samples) };
     let sides = revisions.into_iter().map(|compiled| {
-        Side::new(Arc::new(narrow(compiled, &arguments.watchlist)), Arc::clone(&decoder), &settings, arguments.samples)
+        let engine = Arc::new(narrow(compiled, &arguments.watchlist));
+        Side::new(engine, Arc::clone(&decoder), &settings, arguments.samples, listed)
     });
     let mut replay = Replay::new(sides.collect(), Arc::clone(&decoder), arguments.samples, inputs.are_files());
     replay.run(|| inputs.next());
     inputs.finish()?;
     let against = arguments.against.as_ref().map(|folder| folder.display().to_string());
     let results = Results::of(replay, against, arguments.samples, &ids);
-    common.print(&results, |results, out| text::write(results, out))?;
+    common.print(&results, |results, out| text::write(results, listed, out))?;
     warn(&results)?;
     gate(arguments, &results)
 }

@@ -112,6 +112,19 @@ impl Explanation {
         };
         Self { watchlist: watchlist.to_owned(), matched, reason, filtered, queries }
     }
+
+    /// Whether it matched, or the first reason why not.
+    pub fn headline(&self) -> String {
+        match &self.reason {
+            Some(reason) => format!("{}: does not match: {reason}", self.watchlist),
+            None => format!("{}: matches", self.watchlist),
+        }
+    }
+
+    /// Clause by clause.
+    pub fn details(&self) -> impl fmt::Display + '_ {
+        Details(self)
+    }
 }
 
 impl QueryExplanation {
@@ -223,15 +236,22 @@ impl fmt::Display for Found {
     }
 }
 
+/// The headline, then the details.
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.reason {
-            Some(reason) => writeln!(f, "{}: does not match: {reason}", self.watchlist)?,
-            None => writeln!(f, "{}: matches", self.watchlist)?,
-        }
-        for query in &self.queries {
+        write!(f, "{}\n{}", self.headline(), self.details())
+    }
+}
+
+/// The queries of an explanation, clause by clause.
+struct Details<'a>(&'a Explanation);
+
+impl fmt::Display for Details<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Explanation { queries, filtered, .. } = self.0;
+        for query in queries {
             match &query.reason {
-                Some(reason) if self.queries.len() > 1 || self.filtered.is_some() => {
+                Some(reason) if queries.len() > 1 || filtered.is_some() => {
                     writeln!(f, "  query {}: no: {reason}", query.name)?;
                 }
                 _ => writeln!(f, "  query {}", query.name)?,

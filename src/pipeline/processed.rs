@@ -10,7 +10,7 @@ use crate::message::evidence::Severity;
 use crate::pipeline::dead_letter;
 use crate::pipeline::reason::{Reason, Rejection};
 use crate::pipeline::record::Record;
-use crate::story::UnreadableState;
+use crate::story::{StoryAccount, UnreadableState};
 
 /// What a stage makes of records. One record at a time, without I/O; `now` is the only clock.
 pub trait Work: Send {
@@ -142,6 +142,8 @@ pub struct Published {
     pub published_at: Option<Timestamp>,
     /// The timestamp of the event's record.
     pub ingested_at: Timestamp,
+    /// The event time of the timer that it is of; none where a record led to it at once.
+    pub due: Option<Timestamp>,
 }
 
 /// What came of a record.
@@ -159,8 +161,10 @@ pub struct Processed {
     pub matched: Vec<String>,
     /// The watchlists and names of the queries that were given up, for they took too much work (match stage).
     pub over_budget: Vec<(String, String)>,
-    /// The alerts among what is produced.
+    /// The alerts among what is produced, in the same order.
     pub published: Vec<Published>,
+    /// What a match came to in each story that it concerns (story stage).
+    pub accounts: Vec<StoryAccount>,
     /// Stories that were forgotten before their time, to make room.
     pub evicted: usize,
     /// How long it took; the stage's loop sets it.
@@ -178,6 +182,7 @@ impl Processed {
             matched: Vec::new(),
             over_budget: Vec::new(),
             published: Vec::new(),
+            accounts: Vec::new(),
             evicted: 0,
             took: Duration::ZERO,
         }

@@ -66,13 +66,15 @@ impl Work for StoryStage {
         let mut processed = Processed::new(outcome);
         processed.event_id = event.map(|event| event.id.clone());
         processed.evicted = output.evicted;
-        for alert in output.alerts {
+        processed.accounts = output.accounts;
+        for (number, alert) in output.alerts.into_iter().enumerate() {
             processed.published.push(Published {
                 watchlist: alert.watchlist.id.clone(),
                 action: alert.action,
                 severity: alert.severity,
                 published_at: alert.times.published_at,
                 ingested_at: alert.times.ingested_at,
+                due: output.timers.get(number).copied(),
             });
             // A timer tells of another event, whose trace has ended.
             let traceparent = traceparent.filter(|_| event.is_some_and(|event| event.id == alert.event.id));

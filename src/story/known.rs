@@ -119,13 +119,24 @@ pub(super) struct Told {
 /// Where an alert stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Phase {
+pub enum Phase {
     /// It may be updated.
     Open,
     /// It went quiet.
     Closed,
     /// All that it told of was withdrawn.
     Retracted,
+}
+
+impl Phase {
+    /// As it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Closed => "closed",
+            Self::Retracted => "retracted",
+        }
+    }
 }
 
 /// What an event that a story has not known brings to it.

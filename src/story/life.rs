@@ -36,7 +36,7 @@ use crate::message::alert::{Action, Alert, Reason, Suppressed};
 use crate::message::evidence::{EventReference, Severity};
 use crate::message::id::{digest, hex};
 use crate::message::matched::{Match, MatchedWatchlist, WatchlistStatus};
-use crate::message::policy::{Count, Threshold};
+use crate::message::policy::{Count, GroupBy, Threshold};
 use crate::story::compose::{self, Telling};
 use crate::story::known::{Phase, Story, Timing, Told, after};
 use crate::story::outcome::Why;
@@ -97,7 +97,7 @@ impl Scene<'_> {
         told.suppressed.since.get_or_insert(self.time);
         if reason == Reason::Repeat {
             told.suppressed.duplicates += 1;
-            return (Why::Duplicate, None);
+            return (Why::Duplicate { same: story.group_by }, None);
         }
         told.suppressed.throttled += 1;
         told.held_back = Some(strongest);
@@ -131,7 +131,7 @@ impl Scene<'_> {
             told.suppressed.duplicates += 1;
             told.suppressed.since.get_or_insert(self.time);
         }
-        (Why::Duplicate, None)
+        (Why::Duplicate { same: GroupBy::Event }, None)
     }
 
     /// A member that is not to be used any more, or does not match any more.
@@ -230,7 +230,8 @@ impl Scene<'_> {
     }
 
     fn tell(&self, story: &mut Story, step: (Action, Reason), telling: Telling<'_>) -> Step {
-        (Why::Told(step.0, step.1), Some(self.record(story, step, telling)))
+        let (action, reason) = step;
+        (Why::Told { action, reason }, Some(self.record(story, step, telling)))
     }
 
     /// The alert's next record. It carries all that was held back.

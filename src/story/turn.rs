@@ -14,7 +14,7 @@ use crate::story::group::{self, Beginning, Target};
 use crate::story::known::{Story, Timing, event_key};
 use crate::story::life::{self, Changed, Scene, Step};
 use crate::story::memory::Memory;
-use crate::story::outcome::{StoryAccount, StoryOutput, Why};
+use crate::story::outcome::{AlertAccount, StoryAccount, StoryOutput, Why};
 use crate::story::{At, Limits};
 
 /// Timers that one record runs at most, so that a leap of the watermark does not make one record lead to a hundred
@@ -28,20 +28,22 @@ pub(super) struct Turn<'a> {
     /// The event's.
     time: Timestamp,
     alerts: Vec<Alert>,
+    timers: Vec<Timestamp>,
     accounts: Vec<StoryAccount>,
     evicted: usize,
 }
 
 impl<'a> Turn<'a> {
     pub(super) fn new(memory: &'a mut Memory, limits: Limits, at: At, time: Timestamp) -> Self {
-        Self { memory, limits, at, time, alerts: Vec::new(), accounts: Vec::new(), evicted: 0 }
+        let (alerts, timers, accounts) = (Vec::new(), Vec::new(), Vec::new());
+        Self { memory, limits, at, time, alerts, timers, accounts, evicted: 0 }
     }
 
     pub(super) fn end(mut self) -> StoryOutput {
         while let Some(number) = self.memory.oldest_beyond(self.limits.stories) {
             self.evict(number);
         }
-        StoryOutput::new(self.alerts, self.accounts, self.evicted)
+        StoryOutput::new(self.alerts, self.timers, self.accounts, self.evicted)
     }
 
     /// Runs what is due by the watermark, the earliest first.
@@ -55,6 +57,7 @@ impl<'a> Turn<'a> {
             }
             let scene = Scene { watchlist: &watchlist, time: due, from: due, now: self.at.now };
             let alert = self.change(number, timing, |story| (scene.timer(story, timing), SmallVec::new()));
+            self.timers.extend(alert.as_ref().map(|_| due));
             self.alerts.extend(alert);
         }
     }
@@ -210,7 +213,11 @@ fn account(story: &Story, why: Why) -> StoryAccount {
         watchlist: story.watchlist.to_string(),
         story: Some(hex(story.id)),
         lead_event_id: story.lead_event.clone(),
-        alert: story.told.as_ref().map(|told| hex(told.id)),
+        alert: story.told.as_ref().map(|told| AlertAccount {
+            id: hex(told.id),
+            sequence: told.sequence,
+            phase: told.phase,
+        }),
         why,
     }
 }

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::app::parallel;
-use crate::commands::backtest::input::{BadInput, Given, Piece};
 use crate::commands::backtest::labels::Labelled;
 use crate::commands::backtest::sample::Sample;
 use crate::commands::backtest::side::{Evaluated, Side};
 use crate::commands::backtest::spread::Spread;
-use crate::commands::backtest::tally::UNDATED;
+use crate::commands::history::input::{BadInput, Given, Piece};
+use crate::commands::history::{Dating, UNDATED};
 use crate::matching::engine::Engine;
 use crate::message::matched::Match;
 use crate::pipeline::decode::Decoder;
@@ -82,7 +82,7 @@ impl Replay {
 
     /// Takes all pieces.
     pub(super) fn run(&mut self, next: impl FnMut() -> Option<Piece>) {
-        let feed = Feed { next, decoder: Arc::clone(&self.decoder), last: UNDATED };
+        let feed = Feed { next, decoder: Arc::clone(&self.decoder), dating: Dating::new() };
         let engines: Vec<Arc<Engine>> = self.sides.iter().map(|side| Arc::clone(&side.engine)).collect();
         let (decoder, near) = (Arc::clone(&self.decoder), self.samples > 0);
         let stage = |engine: &Arc<Engine>| Box::new(MatchStage::new(Arc::clone(&decoder), Arc::clone(engine)));
@@ -182,26 +182,22 @@ fn evaluate(
 struct Feed<F> {
     next: F,
     decoder: Arc<Decoder>,
-    /// The time of the event before.
-    last: Timestamp,
+    dating: Dating,
 }
 
 impl<F: FnMut() -> Option<Piece>> Feed<F> {
     fn entry(&mut self, (input, given): Piece) -> Entry {
         let Given::Record(fetched) = &given else {
-            return Entry { given, at: self.last, dated: false, labelled: None };
+            return Entry { given, at: UNDATED, dated: false, labelled: None };
         };
         let record = fetched.record();
         let decoded = self.decoder.decode(&record).ok();
-        let published_at = decoded.as_ref().and_then(|decoded| decoded.event.published_at);
-        let of_record = record.timestamp.and_then(|ms| Timestamp::from_millisecond(ms).ok());
-        let at = published_at.or(of_record).unwrap_or(self.last);
+        let (at, dated) = self.dating.date(&record, decoded.as_ref().map(|decoded| &decoded.event));
         let mut labelled = Labelled::read(record.payload.unwrap_or_default(), input);
         if let (Some(labelled), Some(decoded)) = (&mut labelled, decoded) {
             labelled.id = decoded.event.id.into_owned();
         }
-        self.last = at;
-        Entry { dated: published_at.or(of_record).is_some(), given, at, labelled }
+        Entry { given, at, dated, labelled }
     }
 }
 

@@ -6,12 +6,14 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use crate::commands::backtest::input::BadInput;
 use crate::commands::backtest::labels::{Counts as LabelCounts, Judgement, Measured, Quality, judge, unknown};
+use crate::commands::backtest::outcomes::Story;
 use crate::commands::backtest::replay::{Difference, Replay};
 use crate::commands::backtest::sample::{NearMiss, Sample};
 use crate::commands::backtest::side::Side;
 use crate::commands::backtest::tally::{DayCounts, Tally};
+use crate::commands::history::input::BadInput;
+use crate::commands::suppressed::SuppressedEvent;
 use crate::message::alert::Action;
 use crate::message::matched::WatchlistStatus;
 
@@ -99,6 +101,10 @@ pub(super) struct WatchlistResults {
     pub(super) missed: Vec<NearMiss>,
     pub(super) samples: Vec<Sample>,
     pub(super) near_misses: Vec<NearMiss>,
+    /// Some stories or all, with their alert records and their copies.
+    pub(super) stories: Vec<Story>,
+    /// Some matches that led to no alert record or all, with the reason.
+    pub(super) suppressed_events: Vec<SuppressedEvent>,
 }
 
 /// A day, in UTC.
@@ -224,6 +230,7 @@ fn watchlist_results(
         }
         None => (None, None, None),
     };
+    let (stories, suppressed_events) = tally.outcomes.into_listed();
     let ids = |list: &Option<Vec<String>>| list.iter().flatten().cloned().collect::<HashSet<String>>();
     let (wrong, missed) = (ids(&false_positives), ids(&false_negatives));
     WatchlistResults {
@@ -251,6 +258,8 @@ fn watchlist_results(
             .collect(),
         samples: tally.samples.into_chosen(),
         near_misses,
+        stories,
+        suppressed_events,
     }
 }
 

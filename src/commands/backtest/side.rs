@@ -7,10 +7,13 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::commands::backtest::labels::Labelled;
+use crate::commands::backtest::outcomes::Listed;
 use crate::commands::backtest::sample::{NearMiss, Sample};
-use crate::commands::backtest::stories::StoryOrder;
 use crate::commands::backtest::tally::Tally;
+use crate::commands::history::stories::StoryOrder;
+use crate::commands::suppressed::MatchedEvent;
 use crate::matching::engine::Engine;
+use crate::message::alert::{Action, Alert};
 use crate::message::event::Event;
 use crate::message::matched::{Match, MatchMessage};
 use crate::pipeline::decode::Decoder;
@@ -29,23 +32,35 @@ pub(super) struct Evaluated {
     pub(super) touched: Vec<usize>,
 }
 
+/// Whose match it is, by the watchlist's number, and which.
+struct Whose {
+    watchlist: usize,
+    matched: MatchedEvent,
+}
+
 /// One revision of the watchlists, and what comes of them.
 pub(super) struct Side {
     pub(super) engine: Arc<Engine>,
     pub(super) tallies: Vec<Tally>,
     pub(super) labelled: Vec<Labelled>,
     numbers: HashMap<String, usize>,
-    stories: StoryOrder,
+    stories: StoryOrder<Whose>,
     decoder: Arc<Decoder>,
     explained: u64,
 }
 
 impl Side {
     /// With at most so many examples of each kind for each watchlist.
-    pub(super) fn new(engine: Arc<Engine>, decoder: Arc<Decoder>, settings: &Settings, samples: usize) -> Self {
+    pub(super) fn new(
+        engine: Arc<Engine>,
+        decoder: Arc<Decoder>,
+        settings: &Settings,
+        samples: usize,
+        listed: Listed,
+    ) -> Self {
         let ids = engine.watchlists().iter().map(|watchlist| watchlist.id().to_owned());
         Self {
-            tallies: engine.watchlists().iter().map(|_| Tally::new(samples)).collect(),
+            tallies: engine.watchlists().iter().map(|_| Tally::new(samples, listed)).collect(),
             labelled: Vec::new(),
             numbers: ids.zip(0..).collect(),
             stories: StoryOrder::new(settings),
@@ -72,8 +87,8 @@ impl Side {
             let value = produce.payload.unwrap_or_default();
             let mut whose = None;
             if let Ok(MatchMessage::Match(matched)) = serde_json::from_slice(&value) {
-                whose = self.numbers.get(&matched.watchlist.id).copied();
-                if let Some(number) = whose {
+                if let Some(number) = self.numbers.get(&matched.watchlist.id).copied() {
+                    whose = Some(Whose { watchlist: number, matched: MatchedEvent::of(&matched) });
                     self.tallies[number].matched(at, &matched);
                     if labelled.as_ref().is_some_and(|event| !event.wants(&matched.watchlist.id)) {
                         self.tallies[number].wrong.offer(|| Sample::of(&matched));
@@ -122,14 +137,14 @@ impl Side {
     /// Tells the story stage what is held for it.
     fn tell(&mut self) {
         let (tallies, numbers) = (&mut self.tallies, &self.numbers);
-        self.stories.tell(|whose, processed| told(tallies, numbers, whose, processed));
+        self.stories.tell(|at, whose, processed| told(tallies, numbers, (at, whose), processed));
     }
 
     /// There is nothing more to come; the last event is of this time.
     pub(super) fn finish(&mut self, last: Timestamp) {
         self.tell();
         let (tallies, numbers) = (&mut self.tallies, &self.numbers);
-        self.stories.finish(last, |whose, processed| told(tallies, numbers, whose, processed));
+        self.stories.finish(last, |at, whose, processed| told(tallies, numbers, (at, whose), processed));
     }
 
     /// In how many parts the matches were told, each in order of time.
@@ -143,14 +158,23 @@ impl Side {
     }
 }
 
-/// Counts what the story stage made of a record.
-fn told(tallies: &mut [Tally], numbers: &HashMap<String, usize>, whose: Option<usize>, processed: &Processed) {
-    if let Some(number) = whose {
-        tallies[number].told(processed);
+/// Takes down what the story stage made of a record.
+fn told(
+    tallies: &mut [Tally],
+    numbers: &HashMap<String, usize>,
+    (at, whose): (Timestamp, Option<Whose>),
+    processed: &Processed,
+) {
+    let is_match = whose.is_some();
+    if let Some(Whose { watchlist, matched }) = whose {
+        tallies[watchlist].told(at, matched, processed);
     }
-    for published in &processed.published {
-        if let Some(number) = numbers.get(&published.watchlist) {
-            tallies[*number].alerted(published.action, published.ingested_at);
+    let records = processed.produce.iter().filter(|produce| produce.to == Destination::Alerts);
+    for (record, published) in records.zip(&processed.published) {
+        let alert = serde_json::from_slice::<Alert>(record.payload.as_deref().unwrap_or_default());
+        if let (Ok(alert), Some(number)) = (alert, numbers.get(&published.watchlist)) {
+            let of_match = is_match && published.due.is_none() && alert.action != Action::Close;
+            tallies[*number].alerted(published.due.unwrap_or(at), alert, of_match);
         }
     }
 }

@@ -6,14 +6,15 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
 
+use crate::commands::backtest::outcomes::{Listed, Outcomes};
 use crate::commands::backtest::sample::{NearMiss, Sample};
 use crate::commands::backtest::spread::Spread;
-use crate::message::alert::Action;
+use crate::commands::history::UNDATED;
+use crate::commands::suppressed::MatchedEvent;
+use crate::message::alert::{Action, Alert};
 use crate::message::matched::Match;
 use crate::pipeline::processed::{Outcome, Processed};
 
-/// The time of an event that has none, and none before it. No news is from then.
-pub(super) const UNDATED: Timestamp = Timestamp::UNIX_EPOCH;
 /// Events explained for each watchlist to find those that nearly match it, before they are thinned out.
 const EXPLAINED: usize = 16;
 
@@ -34,6 +35,7 @@ pub(super) struct Tally {
     pub(super) matched: u64,
     pub(super) actions: BTreeMap<Action, u64>,
     pub(super) suppressed: BTreeMap<&'static str, u64>,
+    pub(super) outcomes: Outcomes,
     pub(super) days: BTreeMap<Date, DayCounts>,
     /// In how many events.
     pub(super) hits: HashMap<HitKey, u64>,
@@ -47,11 +49,12 @@ pub(super) struct Tally {
 
 impl Tally {
     /// With at most so many examples of each kind.
-    pub(super) fn new(samples: usize) -> Self {
+    pub(super) fn new(samples: usize, listed: Listed) -> Self {
         Self {
             matched: 0,
             actions: BTreeMap::new(),
             suppressed: BTreeMap::new(),
+            outcomes: Outcomes::new(listed),
             days: BTreeMap::new(),
             hits: HashMap::new(),
             samples: Spread::new(samples),
@@ -75,18 +78,20 @@ impl Tally {
     }
 
     /// What the story stage made of a match.
-    pub(super) fn told(&mut self, processed: &Processed) {
+    pub(super) fn told(&mut self, at: Timestamp, matched: MatchedEvent, processed: &Processed) {
         if let Outcome::Suppressed(reason) = processed.outcome {
             *self.suppressed.entry(reason).or_default() += 1;
         }
+        self.outcomes.matched(at, matched, processed);
     }
 
-    /// An alert was published.
-    pub(super) fn alerted(&mut self, action: Action, at: Timestamp) {
-        *self.actions.entry(action).or_default() += 1;
-        if let (Action::Open, Some(day)) = (action, day(at)) {
+    /// A record was published at this event time, by a match at once or not.
+    pub(super) fn alerted(&mut self, at: Timestamp, alert: Alert, of_match: bool) {
+        *self.actions.entry(alert.action).or_default() += 1;
+        if let (Action::Open, Some(day)) = (alert.action, day(alert.times.ingested_at)) {
             self.days.entry(day).or_default().alerts += 1;
         }
+        self.outcomes.alerted(at, alert, of_match);
     }
 
     /// How many alerts did this.

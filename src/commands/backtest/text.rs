@@ -5,20 +5,23 @@ use std::io::{self, Write};
 use crate::commands::alert_text::{Plain, Quote};
 use crate::commands::backtest::chart::Chart;
 use crate::commands::backtest::labels::{Counts, Measured, Quality};
+use crate::commands::backtest::outcome_text;
+use crate::commands::backtest::outcomes::Listed;
 use crate::commands::backtest::results::{
     Against, Compared, DeadLetters, Figures, OnlyOne, Results, Span, TopHit, WatchlistResults,
 };
 use crate::commands::backtest::sample::{NearMiss, Sample};
+use crate::commands::counted;
 use crate::message::evidence::{EventReference, Hit};
 
 /// Hits shown with an example, each on a line of its own.
 const SHOWN_HITS: usize = 2;
 
 /// Writes all of it.
-pub(super) fn write(results: &Results, out: &mut impl Write) -> io::Result<()> {
+pub(super) fn write(results: &Results, listed: Listed, out: &mut impl Write) -> io::Result<()> {
     head(results, out)?;
     results.dead_letters.iter().try_for_each(|letters| dead_letters(letters, out))?;
-    results.watchlists.iter().try_for_each(|list| watchlist(list, out))?;
+    results.watchlists.iter().try_for_each(|list| watchlist(list, listed, out))?;
     if let Some(all) = &results.totals.labelled {
         writeln!(out, "\nall watchlists  {}", quality(&all.quality))?;
         for (lang, quality_of) in &all.by_language {
@@ -53,16 +56,12 @@ fn head(results: &Results, out: &mut impl Write) -> io::Result<()> {
     }
 }
 
-fn counted(number: u64, name: &str) -> String {
-    format!("{number} {name}{}", if number == 1 { "" } else { "s" })
-}
-
 fn dead_letters(letters: &DeadLetters, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "  {} × {}", letters.count, letters.reason)?;
     letters.samples.iter().try_for_each(|bad| writeln!(out, "      {}: {}", Plain(&bad.place), Plain(&bad.message)))
 }
 
-fn watchlist(list: &WatchlistResults, out: &mut impl Write) -> io::Result<()> {
+fn watchlist(list: &WatchlistResults, listed: Listed, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "\n{}  {}", list.id, Plain(&list.title))?;
     write!(out, "  matched {}, alerts {}", list.matched, list.alerts)?;
     let changes =
@@ -82,6 +81,7 @@ fn watchlist(list: &WatchlistResults, out: &mut impl Write) -> io::Result<()> {
         writeln!(out, "  most found  {}", hits.join(", "))?;
     }
     samples("matched", &list.samples, out)?;
+    outcome_text::write(list, listed, out)?;
     near_misses("nearly matched", &list.near_misses, out)?;
     samples("wrong: matched, and is not labelled so", &list.wrong, out)?;
     near_misses("missed: labelled so, and did not match", &list.missed, out)?;
@@ -145,7 +145,7 @@ fn near_misses(name: &str, near_misses: &[NearMiss], out: &mut impl Write) -> io
     Ok(())
 }
 
-fn event(event: &EventReference, out: &mut impl Write) -> io::Result<()> {
+pub(super) fn event(event: &EventReference, out: &mut impl Write) -> io::Result<()> {
     let day = event.published_at.map_or_else(|| "no date   ".to_owned(), |at| at.strftime("%Y-%m-%d").to_string());
     let title = event.title.as_deref().unwrap_or(&event.id);
     let from: Vec<&str> = [&event.source, &event.lang].into_iter().filter_map(|known| known.as_deref()).collect();

@@ -245,6 +245,7 @@ fn why(output: &StoryOutput) -> HashMap<&'static str, String> {
     let mut values = HashMap::from([("of", account.lead_event_id.clone())]);
     match &account.why {
         Why::Throttled { until } => drop(values.insert("until", hours(*until))),
+        Why::Duplicate { same } => drop(values.insert("same", format!("{same:?}").to_lowercase())),
         Why::BelowThreshold { counted, .. } => drop(values.insert("counted", counted.to_string())),
         Why::Superseded { version } => drop(values.insert("by", format!("v{version}"))),
         Why::Stale { age, .. } => drop(values.insert("age", format!("{}h", age.as_hours()))),

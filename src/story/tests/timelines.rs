@@ -7,8 +7,8 @@ fn a_story_is_told_once_and_its_copies_are_counted() {
     timeline(
         "
         09:00  e1 reuters.com A                 -> open first_match events=1 sources=1 lead=e1
-        09:01  e1 reuters.com A                 -> duplicate of=e1
-        09:02  e2 reuters.com A~                -> duplicate of=e1
+        09:01  e1 reuters.com A                 -> duplicate of=e1 same=event
+        09:02  e2 reuters.com A~                -> duplicate of=e1 same=story
         09:03  e3 reuters.com B                 -> open first_match alert=b lead=e3
         +1d 09:00  e4 reuters.com A             -> update repeat alert=a events=3 sources=1 dup=2 since=09:01
         ",
@@ -112,7 +112,7 @@ fn group_by_source_tells_all_that_a_source_says_as_one() {
         repeat_after = 1h
         09:00  e1 a.com A                       -> open first_match alert=a
         09:01  e2 b.com A                       -> open first_match alert=b
-        09:02  e3 a.com B                       -> duplicate of=e1
+        09:02  e3 a.com B                       -> duplicate of=e1 same=source
         09:03  e4 b.com C @amd                  -> throttled
         10:02  e5 a.com D                       -> update new_entity alert=b events=2 event=e4 + update repeat alert=a events=3 sources=1
         ",

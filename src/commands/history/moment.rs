@@ -18,7 +18,7 @@ pub enum Moment {
 
 impl Moment {
     /// The time that is meant. What lies before all time is the beginning of it.
-    pub(super) fn before(self, now: Timestamp) -> Timestamp {
+    pub(in crate::commands) fn before(self, now: Timestamp) -> Timestamp {
         match self {
             Self::At(time) => time,
             Self::Ago(duration) => SignedDuration::try_from(duration)

@@ -23,7 +23,7 @@ const UNREADABLE: &str = "unreadable";
 
 /// A piece of input.
 #[derive(Debug)]
-pub(super) enum Given {
+pub(in crate::commands) enum Given {
     /// A record.
     Record(Fetched),
     /// What is not even a record.
@@ -32,18 +32,18 @@ pub(super) enum Given {
 
 /// A dead letter as a backtest tells of it.
 #[derive(Clone, Debug, serde::Serialize)]
-pub(super) struct BadInput {
+pub(in crate::commands) struct BadInput {
     /// The reason code.
     #[serde(skip)]
-    pub(super) reason: &'static str,
+    pub(in crate::commands) reason: &'static str,
     /// The file and line, or the topic, partition and offset.
-    pub(super) place: String,
+    pub(in crate::commands) place: String,
     /// What exactly.
-    pub(super) message: String,
+    pub(in crate::commands) message: String,
 }
 
 /// Where the pieces come from.
-pub(super) enum Inputs {
+pub(in crate::commands) enum Inputs {
     /// Files and standard input.
     Files(Files),
     /// A range of the events topics.
@@ -52,7 +52,7 @@ pub(super) enum Inputs {
 
 impl Inputs {
     /// The next piece; none after the last.
-    pub(super) fn next(&mut self) -> Option<Piece> {
+    pub(in crate::commands) fn next(&mut self) -> Option<Piece> {
         match self {
             Self::Files(files) => files.next(),
             Self::Topics(topics) => topics.next(),
@@ -60,7 +60,7 @@ impl Inputs {
     }
 
     /// Whether records are lines of files.
-    pub(super) fn are_files(&self) -> bool {
+    pub(in crate::commands) fn are_files(&self) -> bool {
         matches!(self, Self::Files(_))
     }
 
@@ -68,7 +68,7 @@ impl Inputs {
     ///
     /// # Errors
     /// What ended it before its time.
-    pub(super) fn finish(self) -> Result<(), ConnectionError> {
+    pub(in crate::commands) fn finish(self) -> Result<(), ConnectionError> {
         match self {
             Self::Files(_) => Ok(()),
             Self::Topics(mut topics) => topics.failure.take().map_or(Ok(()), Err),
@@ -77,7 +77,7 @@ impl Inputs {
 }
 
 /// A range of topics, one after the other.
-pub(super) struct Topics {
+pub(in crate::commands) struct Topics {
     left: VecDeque<RangeReader>,
     number: usize,
     failure: Option<ConnectionError>,
@@ -86,7 +86,7 @@ pub(super) struct Topics {
 
 impl Topics {
     /// From a time to a time of the records, where they are given.
-    pub(super) fn open(
+    pub(in crate::commands) fn open(
         kafka: &Kafka,
         topics: &[String],
         from: Option<Timestamp>,
@@ -126,10 +126,10 @@ impl Drop for Topics {
 }
 
 /// A piece of input and the number of the input it is from.
-pub(super) type Piece = (usize, Given);
+pub(in crate::commands) type Piece = (usize, Given);
 
 /// The files, in the order in which they were named.
-pub(super) struct Files {
+pub(in crate::commands) struct Files {
     left: VecDeque<PathBuf>,
     open: Option<(Arc<str>, Lines)>,
     number: usize,
@@ -140,7 +140,7 @@ pub(super) struct Files {
 impl Files {
     /// # Errors
     /// One of them is not there, or is a folder.
-    pub(super) fn new(paths: &[PathBuf], longest: usize) -> Result<Self, Usage> {
+    pub(in crate::commands) fn new(paths: &[PathBuf], longest: usize) -> Result<Self, Usage> {
         let mut bytes = Some(0);
         for path in paths.iter().filter(|path| *path != Path::new("-")) {
             match std::fs::metadata(path) {
@@ -156,7 +156,7 @@ impl Files {
         Ok(Self { left: paths.iter().cloned().collect(), open: None, number: 0, longest, progress })
     }
 
-    fn next(&mut self) -> Option<Piece> {
+    pub(in crate::commands) fn next(&mut self) -> Option<Piece> {
         loop {
             let Some((name, lines)) = &mut self.open else {
                 let path = self.left.pop_front()?;
