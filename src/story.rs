@@ -143,6 +143,11 @@ impl Stories {
         self.memory.rollback();
     }
 
+    /// The offset of the last record that was applied.
+    pub fn reached(&self) -> i64 {
+        self.memory.partition().offset
+    }
+
     /// How many alerts are open, provisional ones included.
     pub fn open(&self) -> usize {
         self.memory.open().map(|(_, open)| open).sum()

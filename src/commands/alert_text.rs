@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::message::alert::{Action, Alert};
+use jiff::Timestamp;
+
+use crate::message::alert::{Action, Alert, StorySummary, Suppressed};
 use crate::message::evidence::{Hit, Severity};
 
 /// How many hits are shown.
@@ -27,10 +29,10 @@ impl<'a> AlertText<'a> {
             None => formatter.write_str(&severity)?,
         }
         let time = alert.times.published_at.unwrap_or(alert.times.ingested_at);
-        write!(formatter, "  {}  {}", time.strftime("%Y-%m-%d %H:%M UTC"), Plain(&alert.watchlist.title))?;
+        write!(formatter, "  {}  {}", minute(time), Plain(&alert.watchlist.title))?;
         match alert.action {
             Action::Open => Ok(()),
-            Action::Update => formatter.write_str("  (updated)"),
+            Action::Update => write!(formatter, "  (updated: {})", alert.reason.as_str()),
             Action::Close => formatter.write_str("  (closed)"),
             Action::Retract => formatter.write_str("  (retracted)"),
         }?;
@@ -62,11 +64,32 @@ impl fmt::Display for AlertText<'_> {
             let names: Vec<_> = alert.entities.iter().map(|entity| Plain(&entity.name).to_string()).collect();
             writeln!(formatter, "    found    {}", names.join(", "))?;
         }
+        story(alert, formatter)?;
         if let Some(url) = &alert.event.url {
             writeln!(formatter, "    read     {}", Plain(url))?;
         }
         Ok(())
     }
+}
+
+/// How many told the story, and what was not sent of it since the alert's last record, where there is any.
+fn story(alert: &Alert, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let StorySummary { events, sources, first_seen_at, .. } = &alert.story;
+    if *events > 1 {
+        writeln!(formatter, "    story    {events} events, {sources} sources, since {}", minute(*first_seen_at))?;
+    }
+    let Suppressed { duplicates, throttled, since } = &alert.suppressed;
+    match since {
+        Some(since) => {
+            let since = minute(*since);
+            writeln!(formatter, "    unsent   {duplicates} duplicates, {throttled} throttled, since {since}")
+        }
+        None => Ok(()),
+    }
+}
+
+fn minute(time: Timestamp) -> impl fmt::Display {
+    time.strftime("%Y-%m-%d %H:%M UTC")
 }
 
 fn colour_of(severity: Severity) -> Option<&'static str> {
@@ -148,6 +171,23 @@ mod tests {
              \x20   found    NVIDIA, United States\n\
              \x20   read     https://news.example/zh-01\n"
         );
+    }
+
+    #[test]
+    fn what_was_not_sent_is_told_with_the_next_record() {
+        let mut alert = alert();
+        (alert.action, alert.reason) = (Action::Update, crate::message::alert::Reason::NewSource);
+        (alert.story.events, alert.story.sources) = (4, 3);
+        let since = Some("2026-03-02T17:00:00Z".parse().unwrap());
+        alert.suppressed = Suppressed { duplicates: 2, throttled: 1, since };
+        let text = AlertText::new(&alert, false).to_string();
+        for line in [
+            "Chip rules  (updated: new_source)\n",
+            "    story    4 events, 3 sources, since 2026-03-02 16:14 UTC\n",
+            "    unsent   2 duplicates, 1 throttled, since 2026-03-02 17:00 UTC\n",
+        ] {
+            assert!(text.contains(line), "{line} is not in\n{text}");
+        }
     }
 
     #[test]

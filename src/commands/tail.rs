@@ -1,12 +1,21 @@
-//! `newswatch tail`: alerts as they come.
+//! `newswatch tail`: alerts as they come, and what matches and leads to none.
+
+mod shadow;
 
 use std::io::{self, Write};
 use std::time::Duration;
 
 use crate::commands::alert_text::AlertText;
+use crate::commands::suppressed::SuppressedEvent;
 use crate::kafka::reader::{Reader, Start};
 use crate::message::alert::Alert;
 use crate::settings::Settings;
+use shadow::Shadow;
+
+/// How long the next alert is waited for,
+const AWAIT_ALERT: Duration = Duration::from_millis(500);
+/// and where there are matches to be looked at too.
+const AWAIT_BOTH: Duration = Duration::from_millis(100);
 
 /// Its arguments.
 #[derive(Clone, Debug, clap::Args)]
@@ -20,6 +29,15 @@ pub struct TailArguments {
     /// Only alerts of this watchlist (may be repeated)
     #[arg(long, value_name = "ID")]
     watchlist: Vec<String>,
+    /// Also the events that match and lead to no alert, with the reason
+    #[arg(long)]
+    suppressed: bool,
+}
+
+impl TailArguments {
+    fn wants(&self, watchlist: &str) -> bool {
+        self.watchlist.is_empty() || self.watchlist.iter().any(|id| id == watchlist)
+    }
 }
 
 /// Where to begin.
@@ -45,28 +63,55 @@ pub enum Form {
 
 /// Prints alerts until there were as many as asked for, or until nobody reads them any more.
 pub fn tail(arguments: &TailArguments, settings: &Settings, form: Form, out: &mut impl Write) -> anyhow::Result<()> {
+    match follow(arguments, settings, form, out) {
+        Err(error) if error.downcast_ref().map(io::Error::kind) == Some(io::ErrorKind::BrokenPipe) => Ok(()),
+        ended => ended,
+    }
+}
+
+fn follow(arguments: &TailArguments, settings: &Settings, form: Form, out: &mut impl Write) -> anyhow::Result<()> {
     let start = match arguments.from {
         From::Beginning => Start::Beginning,
         From::End => Start::End,
     };
     let reader = Reader::open(&settings.kafka, &settings.topics.alerts, start)?;
+    let told = |event: &SuppressedEvent, out: &mut _| match arguments.wants(event.watchlist()) {
+        true => print_suppressed(event, form, out),
+        false => Ok(()),
+    };
+    let mut shadow = None;
+    if arguments.suppressed {
+        shadow = Some(Shadow::open(settings, start, |event| told(event, out))?);
+    }
+    let wait = if shadow.is_some() { AWAIT_BOTH } else { AWAIT_ALERT };
     let mut printed = 0;
     while arguments.count.is_none_or(|count| printed < count) {
-        let Some(value) = reader.next(Duration::from_millis(500))? else { continue };
+        if let Some(shadow) = &mut shadow {
+            shadow.look(|event| told(event, out))?;
+        }
+        let Some(value) = reader.next(wait)? else { continue };
         let Ok(alert) = serde_json::from_slice::<Alert>(&value) else {
             tracing::warn!(topic = settings.topics.alerts, "a record is not an alert that this version can read");
             continue;
         };
-        if !arguments.watchlist.is_empty() && !arguments.watchlist.contains(&alert.watchlist.id) {
-            continue;
+        if arguments.wants(&alert.watchlist.id) {
+            print(&alert, value, form, out)?;
+            printed += 1;
         }
-        match print(&alert, value, form, out) {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
-            result => result?,
-        }
-        printed += 1;
     }
     Ok(())
+}
+
+/// Prints what led to no alert.
+fn print_suppressed(event: &SuppressedEvent, form: Form, out: &mut impl Write) -> io::Result<()> {
+    match form {
+        Form::Text { .. } => writeln!(out, "{event}")?,
+        Form::Json => {
+            serde_json::to_writer(&mut *out, event)?;
+            writeln!(out)?;
+        }
+    }
+    out.flush()
 }
 
 /// Prints one alert. As JSON it is its value as it was written, with all that a later version may have added.
@@ -115,7 +160,8 @@ mod tests {
             publisher.send(None, value.as_bytes()).unwrap();
         }
         publisher.flush().unwrap();
-        let arguments = TailArguments { from: From::Beginning, count: Some(2), watchlist: vec!["w".into()] };
+        let arguments =
+            TailArguments { from: From::Beginning, count: Some(2), watchlist: vec!["w".into()], suppressed: false };
         let mut out = Vec::new();
         tail(&arguments, &settings, Form::Json, &mut out).unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), format!("{0}\n{0}\n", alert("w")));

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::BorrowedMessage;
 use rdkafka::{Message, Offset, TopicPartitionList};
 
 use crate::kafka::connection::{ConnectionError, PATIENCE, Witness, configure, partitions_for_consumer};
@@ -25,6 +26,8 @@ pub enum Start {
     Beginning,
     /// With the next that is written.
     End,
+    /// At this offset, or the nearest that is kept.
+    At(i64),
 }
 
 /// Reads the values of one topic, all partitions of it.
@@ -37,11 +40,20 @@ pub struct Reader {
 impl Reader {
     /// A reader whose broker has answered and has the topic.
     pub fn open(kafka: &Kafka, topic: &str, start: Start) -> Result<Self, ConnectionError> {
+        Self::open_each(kafka, topic, |_| start)
+    }
+
+    /// A reader that begins with each partition where it is told to.
+    pub(crate) fn open_each(kafka: &Kafka, topic: &str, start: impl Fn(i32) -> Start) -> Result<Self, ConnectionError> {
         let reader = Self::connect(kafka, "tail", "false")?;
         let mut assignment = TopicPartitionList::new();
         for partition in reader.partitions(topic)? {
-            let offset = match start {
+            let offset = match start(partition) {
                 Start::Beginning => Offset::Beginning,
+                Start::At(offset) => {
+                    let (first, end) = reader.bounds(topic, partition)?;
+                    Offset::Offset(offset.clamp(first, end))
+                }
                 // Pinned now, so that nothing written from here on is passed over.
                 Start::End => Offset::Offset(reader.bounds(topic, partition)?.1),
             };
@@ -77,9 +89,20 @@ impl Reader {
     /// The next record's value, or none when there was no record within the time. A broker that goes away is
     /// waited for; what makes going on impossible is an error.
     pub fn next(&self, wait: Duration) -> Result<Option<Vec<u8>>, ConnectionError> {
+        let message = self.poll(wait)?;
+        Ok(message.map(|message| message.payload().unwrap_or_default().to_vec()))
+    }
+
+    /// Likewise, the whole record.
+    pub(crate) fn next_record(&self, wait: Duration) -> Result<Option<Fetched>, ConnectionError> {
+        let message = self.poll(wait)?;
+        Ok(message.map(|message| Fetched::copy(&message, message.topic().into())))
+    }
+
+    fn poll(&self, wait: Duration) -> Result<Option<BorrowedMessage<'_>>, ConnectionError> {
         match self.consumer.poll(wait) {
             None => Ok(None),
-            Some(Ok(message)) => Ok(Some(message.payload().unwrap_or_default().to_vec())),
+            Some(Ok(message)) => Ok(Some(message)),
             Some(Err(error)) => self.pass(error).map(|()| None),
         }
     }

@@ -34,6 +34,11 @@ impl StoryStage {
 }
 
 impl StoryStage {
+    /// The offset of the last record that was applied to a partition; none where it has no state.
+    pub fn reached(&self, partition: i32) -> Option<i64> {
+        self.partitions.get(&partition).map(Stories::reached)
+    }
+
     fn stories(&mut self, partition: i32) -> &mut Stories {
         let limits = self.limits;
         self.partitions.entry(partition).or_insert_with(|| Stories::new(limits))
