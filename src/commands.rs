@@ -7,6 +7,7 @@ pub mod demo;
 pub mod explain;
 mod history;
 mod lines;
+pub mod manual;
 pub mod publish;
 pub mod report;
 pub mod run;
@@ -66,9 +67,14 @@ pub struct Usage(String);
 impl Usage {
     /// There is no such watchlist among those with these ids.
     fn no_watchlist(id: &str, ids: &[&str]) -> Self {
-        Self(match did_you_mean(id, ids.iter().copied()) {
-            Some(meant) => format!("there is no watchlist `{id}`: did you mean `{meant}`?"),
-            None => format!("there is no watchlist `{id}`: there are {}", ids.join(", ")),
+        Self::no_such("watchlist", id, ids)
+    }
+
+    /// There is no such thing of a kind among those with these names.
+    fn no_such(kind: &str, name: &str, names: &[&str]) -> Self {
+        Self(match did_you_mean(name, names.iter().copied()) {
+            Some(meant) => format!("there is no {kind} `{name}`: did you mean `{meant}`?"),
+            None => format!("there is no {kind} `{name}`: there are {}", names.join(", ")),
         })
     }
 }
@@ -94,6 +100,10 @@ pub enum Command {
     Tail(tail::TailArguments),
     /// Print a JSON Schema
     Schema(schema::Arguments),
+    /// Print the completions for a shell
+    Completions(manual::CompletionsArguments),
+    /// Print the manual page: `newswatch man | man -l -`
+    Man(manual::ManArguments),
 }
 
 /// How a command ended, when nothing failed that it does not expect.
@@ -156,6 +166,8 @@ impl Command {
                 tail::tail(&arguments, settings, form, &mut stdout)
             }),
             Self::Schema(arguments) => schema::execute(&arguments),
+            Self::Completions(arguments) => manual::completions(&arguments),
+            Self::Man(arguments) => manual::man(&arguments),
         }
     }
 }

@@ -337,6 +337,23 @@ mod tests {
     }
 
     #[test]
+    fn the_alert_rules_and_the_dashboard_ask_for_metrics_that_there_are() {
+        let metrics = Metrics::new(&["w".into()], "r").unwrap();
+        metrics.observe("match", &StageEvent::Lag { topic: "t", partition: 0, records: Some(0) });
+        let text = metrics.render().unwrap();
+        let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        for file in [include_str!("../../deploy/alerts.yml"), include_str!("../../deploy/dashboard.json")] {
+            let names = file.split(|c| !word(c));
+            let asked: Vec<&str> = names.filter(|name| name.starts_with("newswatch_")).collect();
+            assert!(asked.len() > 10);
+            for name in asked {
+                let metric = name.strip_suffix("_bucket").unwrap_or(name);
+                assert!(text.contains(&format!("# TYPE {metric} ")), "{name}");
+            }
+        }
+    }
+
+    #[test]
     fn what_was_received_is_the_sum_of_the_outcomes() {
         let metrics = Metrics::new(Names::new(), "r").unwrap();
         let events = [Outcome::Matched, Outcome::NoMatch, Outcome::NoMatch, Outcome::DeadLettered(Reason::NotJson)];

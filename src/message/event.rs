@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// One version of one news article.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Event<'a> {
-    /// The producer's id, else the URL, else `topic/partition/offset`.
+    /// The producer's id, else the URL, else `topic/partition/offset`; a hash of what is very long.
     pub id: Cow<'a, str>,
     /// From 1; a higher version of the same id is a correction.
     pub version: u64,

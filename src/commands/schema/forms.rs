@@ -14,7 +14,7 @@ use crate::message::policy::GroupBy;
 #[derive(JsonSchema)]
 #[allow(dead_code, reason = "only its schema is used")]
 pub(super) struct Event {
-    /// The producer's id; the URL where there is none.
+    /// The producer's id; the URL where there is none. Of more than 1,024 bytes, `sha256:` and a hash stands for it.
     id: Option<String>,
     /// Where to read it.
     url: Option<String>,

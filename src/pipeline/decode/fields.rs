@@ -6,7 +6,11 @@ use std::borrow::Cow;
 use super::json::Node;
 use super::{date, html};
 use crate::message::event::{Event, Source, Status};
+use crate::message::id;
 use crate::pipeline::reason::{Reason, Rejection};
+
+/// Bytes of an identity: what is longer is known by its hash. Alerts repeat it and must keep room for the evidence.
+const LONGEST_ID: usize = 1024;
 
 /// A top-level member that means something to us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -326,6 +330,7 @@ impl<'r> Fields<'r> {
             Some(id) => id,
             None => url.clone().unwrap_or_else(|| Cow::Owned(fallback_id())),
         };
+        let id = if id.len() > LONGEST_ID { Cow::Owned(format!("sha256:{}", id::id(&[&id]))) } else { id };
         let mut source = self.source.source()?;
         if source == Source::default() {
             source.domain = url.as_ref().and_then(domain);

@@ -48,6 +48,17 @@ fn identity_is_the_id_else_the_url_else_the_position() {
 }
 
 #[test]
+fn an_identity_without_end_is_known_by_its_hash() {
+    let with = |id: &str| parts(&format!(r#"{{"title":"t","id":"{id}"}}"#)).1;
+    let longest = "a".repeat(1024);
+    assert_eq!(with(&longest), longest);
+    let hash = with(&format!("{longest}a"));
+    assert!(hash.starts_with("sha256:") && hash.len() == "sha256:".len() + 32, "{hash}");
+    assert_eq!(with(&format!("{longest}a")), hash);
+    assert_ne!(with(&format!("{longest}b")), hash);
+}
+
+#[test]
 fn small_differences_are_no_faults() {
     for (json, title) in [
         ("\u{feff}{\"title\":\"bom\"}", "bom"),
