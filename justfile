@@ -26,6 +26,10 @@ unit:
 integration:
     cargo test --test kafka
 
+# Twenty minutes of arbitrary input: `just fuzz text`, `query` or `decode`. Needs a nightly Rust and cargo-fuzz.
+fuzz target seconds="1200":
+    CARGO_PROFILE_RELEASE_LTO=off cargo +nightly fuzz run -s none {{ target }} -- -dict=fuzz/{{ target }}.dict -max_len=4096 -max_total_time={{ seconds }}
+
 # Kafka, newswatch and Prometheus in containers.
 compose *arguments="up --build":
     docker compose -f deploy/compose.yaml {{ arguments }}
