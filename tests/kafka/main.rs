@@ -17,6 +17,7 @@ mod panic;
 mod readiness;
 mod reload;
 mod state;
+mod tail;
 mod topics;
 mod trial;
 mod world;
