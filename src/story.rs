@@ -17,7 +17,9 @@ mod known;
 mod life;
 mod memory;
 pub mod outcome;
+mod shared;
 pub mod similar;
+mod sorted;
 pub mod state;
 mod turn;
 

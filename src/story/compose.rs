@@ -41,19 +41,19 @@ impl<'a> Telling<'a> {
     /// event, where that is still known.
     pub(super) fn of_withdrawal(story: &Story, event: &EventReference, timestamp: Timestamp) -> Self {
         let mut event = event.clone();
-        let last = &story.last;
+        let last = story.last.last();
         if last.event.id == event.id {
-            event.title = event.title.or_else(|| last.event.title.clone());
-            event.source = event.source.or_else(|| last.event.source.clone());
-            event.lang = event.lang.or_else(|| last.event.lang.clone());
+            event.title = event.title.or(last.event.title);
+            event.source = event.source.or(last.event.source);
+            event.lang = event.lang.or(last.event.lang);
         }
         let times = MatchTimes { published_at: event.published_at, ingested_at: timestamp, matched_at: timestamp };
-        Self { event, hits: &[], hits_truncated: 0, queries: last.queries.clone(), times }
+        Self { event, hits: &[], hits_truncated: 0, queries: last.queries, times }
     }
 
     /// What a timer tells: the event that told the story last. Its hits are not kept, only counted.
     pub(super) fn of_last(story: &Story) -> Self {
-        let Last { event, hits, queries, times } = (*story.last).clone();
+        let Last { event, hits, queries, times } = story.last.last();
         Self { event, hits: &[], hits_truncated: hits, queries, times }
     }
 }
@@ -95,8 +95,8 @@ pub(super) fn alert(
             last_seen_at: story.last_seen,
             events: story.events,
             sources: story.sources(),
-            languages: story.languages.clone(),
-            lead_event_id: story.lead_event.clone(),
+            languages: story.languages.iter().map(ToString::to_string).collect(),
+            lead_event_id: story.lead_event.to_string(),
         },
         suppressed,
         times: AlertTimes {

@@ -15,7 +15,7 @@ use crate::message::id::digest;
 use crate::message::matched::Match;
 use crate::message::policy::GroupBy;
 use crate::message::sketch::Sketch;
-use crate::story::known::{Last, Story};
+use crate::story::known::{Kept, Last, Story};
 use crate::story::memory::Memory;
 
 /// Of more entities only the first are told by entity.
@@ -45,8 +45,8 @@ pub(super) struct Belonging {
 
 /// The stories of the match's watchlist that know its event.
 pub(super) fn known(matched: &Match, event: u128, memory: &Memory) -> SmallVec<[u32; 4]> {
-    let of_watchlist = |number: &&u32| *memory.story(**number).watchlist == *matched.watchlist.id;
-    memory.of_event(event).iter().filter(of_watchlist).copied().collect()
+    let of_watchlist = |number: &u32| *memory.story(*number).watchlist == *matched.watchlist.id;
+    memory.of_event(event).filter(of_watchlist).collect()
 }
 
 pub(super) fn belonging(matched: &Match, event: u128, memory: &Memory, similarity: f64) -> Belonging {
@@ -106,7 +106,7 @@ impl Beginning {
             id,
             number,
             group_by,
-            lead_event: matched.event.id.clone(),
+            lead_event: (*matched.event.id).into(),
             first_seen: time,
             last_seen: time,
             touched: time,
@@ -116,9 +116,9 @@ impl Beginning {
             arrivals: 0,
             counted_from: 0,
             earlier_sources: BTreeSet::new(),
-            languages: Vec::new(),
-            entities: Vec::new(),
-            last: Box::new(Last::of(matched)),
+            languages: SmallVec::new(),
+            entities: SmallVec::new(),
+            last: Kept::of(&Last::of(matched)),
             told: None,
             due: None,
             findable: !sketch.is_empty(),

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
 use smallvec::SmallVec;
 
 use crate::message::alert::{Reason, Suppressed};
@@ -36,7 +37,7 @@ pub(super) struct Story {
     pub(super) number: u32,
     pub(super) group_by: GroupBy,
     /// The event that came first.
-    pub(super) lead_event: String,
+    pub(super) lead_event: Box<str>,
     pub(super) first_seen: Timestamp,
     pub(super) last_seen: Timestamp,
     /// What timers run from: [`last_seen`](Self::last_seen), or the watermark where that was later then.
@@ -53,9 +54,9 @@ pub(super) struct Story {
     pub(super) counted_from: u32,
     /// Of forgotten members.
     pub(super) earlier_sources: BTreeSet<u64>,
-    pub(super) languages: Vec<String>,
-    pub(super) entities: Vec<Arc<EntityReference>>,
-    pub(super) last: Box<Last>,
+    pub(super) languages: SmallVec<[Arc<str>; 1]>,
+    pub(super) entities: SmallVec<[Arc<EntityReference>; 2]>,
+    pub(super) last: Kept,
     pub(super) told: Option<Told>,
     /// When a timer runs.
     pub(super) due: Option<Timestamp>,
@@ -92,6 +93,10 @@ pub(super) struct Last {
     /// When.
     pub(super) times: MatchTimes,
 }
+
+/// [`Last`] as it is written: in one piece, and half the room.
+#[derive(Clone, Debug)]
+pub(super) struct Kept(Box<RawValue>);
 
 /// The alert of a story: the one that is open, else the one that was.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -169,6 +174,34 @@ impl Last {
             queries: matched.watchlist.queries.clone(),
             times: matched.times.clone(),
         }
+    }
+}
+
+impl Kept {
+    pub(super) fn of(last: &Last) -> Self {
+        Self(to_raw_value(last).expect("it has string keys and no values that JSON lacks"))
+    }
+
+    pub(super) fn last(&self) -> Last {
+        serde_json::from_str(self.0.get()).expect("it was written from one")
+    }
+}
+
+impl PartialEq for Kept {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.get() == other.0.get()
+    }
+}
+
+impl Serialize for Kept {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Kept {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Last::deserialize(deserializer).map(|last| Self::of(&last))
     }
 }
 
@@ -255,14 +288,13 @@ impl Story {
 
     /// Languages, entities, the last telling. Whether there is an entity that was not there.
     fn gather(&mut self, matched: &Match) -> bool {
-        *self.last = Last::of(matched);
-        if let Some(lang) = &self.last.event.lang
+        let last = Last::of(matched);
+        self.last = Kept::of(&last);
+        if let Some(lang) = last.event.lang
             && self.languages.len() < MOST_NAMES
-            && !self.languages.contains(lang)
+            && !self.languages.iter().any(|known| **known == *lang)
         {
-            // Almost always the only one.
-            self.languages.reserve_exact(1);
-            self.languages.push(lang.clone());
+            self.languages.push(lang.into());
         }
         let before = self.entities.len();
         for entity in &matched.entities {

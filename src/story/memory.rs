@@ -7,22 +7,24 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use smallvec::SmallVec;
 
-use crate::message::evidence::EntityReference;
 use crate::message::matched::MatchedWatchlist;
 use crate::message::sketch::Sketch;
 use crate::story::clock::Clock;
 use crate::story::known::Story;
+use crate::story::shared::Shared;
 use crate::story::similar::Similar;
+use crate::story::sorted::Sorted;
 use crate::story::state::Part;
 
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     stories: HashMap<u32, Arc<Story>>,
     by_id: HashMap<u128, u32>,
-    /// In the order of their numbers.
-    by_event: HashMap<u128, SmallVec<[u32; 2]>>,
-    due: BTreeSet<(Timestamp, u32)>,
+    /// Each event with each story that knows it.
+    by_event: Sorted<(u128, u32)>,
+    due: Sorted<(Timestamp, u32)>,
     shelves: BTreeMap<Arc<str>, Shelf>,
+    shared: Shared,
     /// What is not of one watchlist.
     partition: Arc<Partition>,
     undo: VecDeque<(u64, Before)>,
@@ -48,21 +50,8 @@ struct Shelf {
     watchlist: Arc<MatchedWatchlist>,
     similar: Similar,
     /// The longest untouched first.
-    ages: BTreeSet<(Timestamp, u32)>,
+    ages: Sorted<(Timestamp, u32)>,
     open: usize,
-    /// One of each, for all stories.
-    entities: BTreeSet<Arc<EntityReference>>,
-}
-
-impl Shelf {
-    fn share(&mut self, entities: &mut [Arc<EntityReference>]) {
-        for entity in entities.iter_mut().filter(|entity| Arc::strong_count(entity) == 1) {
-            match self.entities.get(&*entity) {
-                Some(shared) => *entity = Arc::clone(shared),
-                None => drop(self.entities.insert(Arc::clone(entity))),
-            }
-        }
-    }
 }
 
 /// What stood before a change.
@@ -117,8 +106,8 @@ impl Memory {
     }
 
     /// The stories that know an event, of all watchlists, in the order of their numbers.
-    pub(super) fn of_event(&self, event: u128) -> &[u32] {
-        self.by_event.get(&event).map_or(&[], |numbers| numbers)
+    pub(super) fn of_event(&self, event: u128) -> impl Iterator<Item = u32> {
+        self.by_event.from((event, 0)).take_while(move |(known, _)| *known == event).map(|(_, number)| number)
     }
 
     /// The story of a watchlist that a text is a copy of.
@@ -129,7 +118,7 @@ impl Memory {
 
     /// The story whose timer is due first, if one is.
     pub(super) fn first_due(&self) -> Option<(Timestamp, u32)> {
-        self.due.first().copied().filter(|(due, _)| *due <= self.partition.clock.watermark())
+        self.due.first().filter(|(due, _)| *due <= self.partition.clock.watermark())
     }
 
     /// Where there are more stories than that, the one that was untouched for the longest, of the watchlist with the most.
@@ -138,7 +127,7 @@ impl Memory {
             return None;
         }
         let most = self.shelves.values().max_by_key(|shelf| shelf.ages.len())?;
-        most.ages.first().map(|(_, number)| *number)
+        most.ages.first().map(|(_, number)| number)
     }
 
     pub(super) fn watchlist(&self, id: &str) -> Option<&Arc<MatchedWatchlist>> {
@@ -173,13 +162,7 @@ impl Memory {
         match self.shelves.get_mut(id) {
             Some(shelf) => shelf.watchlist = watchlist,
             None => {
-                let shelf = Shelf {
-                    watchlist,
-                    similar: Similar::default(),
-                    ages: BTreeSet::new(),
-                    open: 0,
-                    entities: BTreeSet::new(),
-                };
+                let shelf = Shelf { watchlist, similar: Similar::default(), ages: Sorted::default(), open: 0 };
                 self.shelves.insert(Arc::clone(id), shelf);
             }
         }
@@ -188,7 +171,7 @@ impl Memory {
     /// Begins a story, whose watchlist must be set.
     pub(super) fn begin(&mut self, batch: u64, mut story: Story) {
         self.remember(batch, story.number);
-        self.share(&mut story);
+        self.shared.share(&mut story);
         self.dirty.extend(Part::of_story(&story));
         self.insert(Arc::new(story));
     }
@@ -207,12 +190,12 @@ impl Memory {
         let changed = Arc::make_mut(&mut story);
         let (result, members) = change(changed);
         self.dirty.insert(Part::Story(Arc::clone(&changed.watchlist), changed.id));
-        self.share(changed);
+        self.shared.share(changed);
         for event in members {
             self.dirty.insert(Part::Event(Arc::clone(&changed.watchlist), changed.id, event));
             match changed.member(event) {
-                Some(_) => self.knows(event, number),
-                None => self.knows_no_more(event, number),
+                Some(_) => self.by_event.insert((event, number)),
+                None => self.by_event.remove((event, number)),
             }
         }
         self.put_on(&story);
@@ -228,7 +211,7 @@ impl Memory {
         self.remember(batch, number);
         let story = self.remove(number).expect("who forgets a story has found it");
         self.dirty.extend(Part::of_story(&story));
-        if self.shelf(&story).ages.is_empty() {
+        if self.shelf(&story).ages.len() == 0 {
             self.remember_watchlist(batch, &story.watchlist);
             self.shelve(&story.watchlist, None);
         }
@@ -259,18 +242,14 @@ impl Memory {
     /// All but its text.
     fn register(&mut self, story: &Story) {
         self.by_id.insert(story.id, story.number);
-        for member in &story.members {
-            self.knows(member.event, story.number);
-        }
+        story.members.iter().for_each(|member| self.by_event.insert((member.event, story.number)));
         self.put_on(story);
     }
 
     fn remove(&mut self, number: u32) -> Option<Arc<Story>> {
         let story = self.stories.remove(&number)?;
         self.by_id.remove(&story.id);
-        for member in &story.members {
-            self.knows_no_more(member.event, number);
-        }
+        story.members.iter().for_each(|member| self.by_event.remove((member.event, number)));
         self.take_off(&story);
         if story.findable {
             self.shelf(&story).similar.remove(number, &story.sketch);
@@ -278,24 +257,11 @@ impl Memory {
         Some(story)
     }
 
-    fn knows(&mut self, event: u128, number: u32) {
-        let numbers = self.by_event.entry(event).or_default();
-        if let Err(place) = numbers.binary_search(&number) {
-            numbers.insert(place, number);
-        }
-    }
-
-    fn knows_no_more(&mut self, event: u128, number: u32) {
-        let Some(numbers) = self.by_event.get_mut(&event) else { return };
-        numbers.retain(|known| *known != number);
-        if numbers.is_empty() {
-            self.by_event.remove(&event);
-        }
-    }
-
     /// What changes with almost every record: timers, ages, whether it is open.
     fn put_on(&mut self, story: &Story) {
-        self.due.extend(story.due.map(|due| (due, story.number)));
+        if let Some(due) = story.due {
+            self.due.insert((due, story.number));
+        }
         let shelf = self.shelf(story);
         shelf.ages.insert((story.touched, story.number));
         shelf.open += usize::from(story.is_open());
@@ -303,10 +269,10 @@ impl Memory {
 
     fn take_off(&mut self, story: &Story) {
         if let Some(due) = story.due {
-            self.due.remove(&(due, story.number));
+            self.due.remove((due, story.number));
         }
         let shelf = self.shelf(story);
-        shelf.ages.remove(&(story.touched, story.number));
+        shelf.ages.remove((story.touched, story.number));
         shelf.open -= usize::from(story.is_open());
     }
 
@@ -355,9 +321,9 @@ impl Memory {
         std::mem::take(&mut self.dirty)
     }
 
-    /// Sets what is not of one watchlist, as it was written.
-    pub(super) fn restore_partition(&mut self, partition: Partition) {
-        self.partition = Arc::new(partition);
+    /// What holds for all stories, as it was written, and what they share.
+    pub(super) fn restored(partition: Partition, shared: Shared) -> Self {
+        Self { partition: Arc::new(partition), shared, ..Self::default() }
     }
 
     /// Sets a watchlist as it was written.
@@ -367,10 +333,9 @@ impl Memory {
 
     /// Puts up a story that was written, whose watchlist must be set; [`restore_texts`](Self::restore_texts) follows
     /// the last.
-    pub(super) fn restore(&mut self, mut story: Story) {
-        self.share(&mut story);
+    pub(super) fn restore(&mut self, story: Arc<Story>) {
         self.register(&story);
-        self.stories.insert(story.number, Arc::new(story));
+        self.stories.insert(story.number, story);
     }
 
     /// Makes all stories findable that were.
@@ -383,14 +348,6 @@ impl Memory {
             shelf.similar = Similar::of(findable.remove(&**watchlist).unwrap_or_default());
         }
     }
-
-    /// One watchlist and one of each entity for all stories.
-    fn share(&mut self, story: &mut Story) {
-        if let Some((watchlist, _)) = self.shelves.get_key_value(&story.watchlist) {
-            story.watchlist = Arc::clone(watchlist);
-        }
-        self.shelf(story).share(&mut story.entities);
-    }
 }
 
 #[cfg(test)]
@@ -399,9 +356,8 @@ impl Memory {
     pub(super) fn snapshot(&self) -> String {
         let stories: BTreeMap<_, _> = self.stories.iter().collect();
         let by_id: BTreeMap<_, _> = self.by_id.iter().collect();
-        let by_event: BTreeMap<_, _> = self.by_event.iter().collect();
         let shelf = |shelf: &Shelf| format!("{:?}{:?}{:?}{}", shelf.watchlist, shelf.similar, shelf.ages, shelf.open);
         let shelves: Vec<String> = self.shelves.values().map(shelf).collect();
-        format!("{stories:?}\n{by_id:?}\n{by_event:?}\n{:?}\n{shelves:?}\n{:?}", self.due, self.partition)
+        format!("{stories:?}\n{by_id:?}\n{:?}\n{:?}\n{shelves:?}\n{:?}", self.by_event, self.due, self.partition)
     }
 }

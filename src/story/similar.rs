@@ -7,9 +7,10 @@
 //! after a restore it is the same. The sketches are the caller's; here is only which story holds which hash.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use crate::message::sketch::Sketch;
+use crate::story::sorted::Sorted;
 
 /// A hash that more stories hold is common.
 const FEW: usize = 4;
@@ -25,11 +26,11 @@ const COMPARED: usize = 16;
 #[derive(Clone, Debug, Default)]
 pub struct Similar {
     /// Each hash with each story that holds it.
-    holders: BTreeSet<(u32, u32)>,
+    holders: Sorted<(u32, u32)>,
 }
 
 impl Similar {
-    /// The index of these stories: sooner made, and smaller, than by adding one after another.
+    /// The index of these stories: sooner made than by adding one after another.
     pub fn of<'s>(stories: impl IntoIterator<Item = (u32, &'s Sketch)>) -> Self {
         let holders = |(story, sketch): (u32, &'s Sketch)| sketch.hashes().iter().map(move |hash| (*hash, story));
         Self { holders: stories.into_iter().flat_map(holders).collect() }
@@ -37,13 +38,13 @@ impl Similar {
 
     /// Adds a story.
     pub fn insert(&mut self, story: u32, sketch: &Sketch) {
-        self.holders.extend(sketch.hashes().iter().map(|hash| (*hash, story)));
+        sketch.hashes().iter().for_each(|hash| self.holders.insert((*hash, story)));
     }
 
     /// Takes a story away; `sketch` must be the one it was added with.
     pub fn remove(&mut self, story: u32, sketch: &Sketch) {
         for hash in sketch.hashes() {
-            self.holders.remove(&(*hash, story));
+            self.holders.remove((*hash, story));
         }
     }
 
@@ -59,7 +60,7 @@ impl Similar {
     }
 
     fn holders(&self, hash: u32) -> impl Iterator<Item = u32> {
-        self.holders.range((hash, 0)..=(hash, u32::MAX)).map(|(_, story)| *story)
+        self.holders.from((hash, 0)).take_while(move |(held, _)| *held == hash).map(|(_, story)| story)
     }
 
     fn is_common(&self, hash: u32) -> bool {

@@ -86,7 +86,7 @@ impl<'a> Turn<'a> {
     /// usable any more, or no longer matches.
     pub(super) fn take_notice(&mut self, notice: &Notice) {
         let event = event_key(&notice.event.id);
-        for number in SmallVec::<[u32; 4]>::from_slice(self.memory.of_event(event)) {
+        for number in self.memory.of_event(event).collect::<SmallVec<[u32; 4]>>() {
             let story = self.memory.story(number);
             let version = story.member(event).map_or(0, |member| story.members[member].version);
             if notice.event.status != Status::Usable && notice.event.version >= version {
@@ -212,7 +212,7 @@ fn account(story: &Story, why: Why) -> StoryAccount {
     StoryAccount {
         watchlist: story.watchlist.to_string(),
         story: Some(hex(story.id)),
-        lead_event_id: story.lead_event.clone(),
+        lead_event_id: story.lead_event.to_string(),
         alert: story.told.as_ref().map(|told| AlertAccount {
             id: hex(told.id),
             sequence: told.sequence,

@@ -13,7 +13,7 @@ use crate::message::matched::MatchedWatchlist;
 use crate::message::policy::GroupBy;
 use crate::message::sketch::Sketch;
 use crate::story::clock::Clock;
-use crate::story::known::{Last, Member, Story, Told};
+use crate::story::known::{Kept, Last, Member, Story, Told};
 use crate::story::memory::Partition;
 
 /// The version that is written.
@@ -88,7 +88,8 @@ pub struct StoryForm {
     /// The canonical entities found.
     entities: Vec<EntityReference>,
     /// The event that told it last.
-    last: Last,
+    #[schemars(with = "Last")]
+    last: Kept,
     /// Its alert, where there is or was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     alert: Option<Told>,
@@ -118,15 +119,15 @@ impl StoryForm {
             id: hex(story.id),
             number: story.number,
             group_by: story.group_by,
-            lead_event_id: story.lead_event.clone(),
+            lead_event_id: story.lead_event.to_string(),
             first_seen_at: story.first_seen,
             last_seen_at: story.last_seen,
             touched_at: story.touched,
             events: story.events,
             sources: story.sources(),
-            languages: story.languages.clone(),
+            languages: story.languages.iter().map(ToString::to_string).collect(),
             entities: story.entities.iter().map(|entity| (**entity).clone()).collect(),
-            last: (*story.last).clone(),
+            last: story.last.clone(),
             alert: story.told.clone(),
             due_at: story.due,
             sketched: !story.sketch.is_empty(),
@@ -145,7 +146,7 @@ impl StoryForm {
             id: u128::from_str_radix(&self.id, 16).ok()?,
             number: self.number,
             group_by: self.group_by,
-            lead_event: self.lead_event_id,
+            lead_event: self.lead_event_id.into(),
             first_seen: self.first_seen_at,
             last_seen: self.last_seen_at,
             touched: self.touched_at,
@@ -155,9 +156,9 @@ impl StoryForm {
             arrivals: self.arrivals,
             counted_from: self.counted_from,
             earlier_sources: earlier_sources.collect::<Option<_>>()?,
-            languages: self.languages,
+            languages: self.languages.into_iter().map(Arc::from).collect(),
             entities: self.entities.into_iter().map(Arc::new).collect(),
-            last: Box::new(self.last),
+            last: self.last,
             told: self.alert,
             due: self.due_at,
             sketch: Sketch::default(),

@@ -1,56 +1,60 @@
 //! The records of the stories topic put together again, one after another, in little more room than they take then.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use smallvec::SmallVec;
 
 use crate::message::matched::MatchedWatchlist;
 use crate::message::sketch::Sketch;
 use crate::story::known::{Member, Story};
 use crate::story::memory::{Memory, Partition};
-use crate::story::state::UnreadableState;
+use crate::story::shared::Shared;
 use crate::story::state::form::{EventForm, PartitionForm, SCHEMA_VERSION, StoryForm, TextForm, WatchlistForm};
+use crate::story::state::{Part, UnreadableState};
 
-/// What was read back so far, by the keys of the records.
+/// What was read back so far: watchlists by the keys of their records, stories by their ids.
 #[derive(Debug, Default)]
 pub(in crate::story) struct Restoring {
     partition: Option<Partition>,
     watchlists: BTreeMap<String, MatchedWatchlist>,
-    stories: BTreeMap<String, Pending>,
+    stories: BTreeMap<u128, Pending>,
+    shared: Shared,
 }
 
 /// A story of which not all has come.
 #[derive(Debug, Default)]
 struct Pending {
     /// Without its text and events; and whether it has a text.
-    story: Option<(Box<Story>, bool)>,
-    sketch: Option<Sketch>,
+    story: Option<(Arc<Story>, bool)>,
+    sketch: Sketch,
     /// In the order of their hashes.
-    members: Vec<Member>,
+    members: SmallVec<[Member; 1]>,
 }
 
 /// What a record is, by its key.
-enum Place<'k> {
+enum Place {
     Partition,
     Watchlist,
-    Story(&'k str),
-    Text(&'k str),
-    Event(&'k str, u128),
+    Story(u128),
+    Text(u128),
+    Event(u128, u128),
 }
 
-impl<'k> Place<'k> {
-    fn of(key: &'k str) -> Option<Self> {
+impl Place {
+    fn of(key: &str) -> Option<Self> {
         let id = |part: &str| (part.len() == 32).then(|| u128::from_str_radix(part, 16).ok()).flatten();
         let (before, last) = key.rsplit_once('/')?;
         let parent = before.rsplit_once('/').map(|(_, parent)| parent);
         Some(match (last, parent) {
             ("partition", Some("")) => Self::Partition,
             ("watchlist", Some("")) => Self::Watchlist,
-            ("text", Some(_)) => Self::Text(before),
+            ("text", Some(story)) => Self::Text(id(story)?),
             _ => match (id(last)?, parent.and_then(id)) {
-                (event, Some(_)) => Self::Event(before, event),
-                (_, None) => Self::Story(key),
+                (event, Some(story)) => Self::Event(story, event),
+                (story, None) => Self::Story(story),
             },
         })
     }
@@ -93,13 +97,10 @@ impl Restoring {
                 None => drop(self.watchlists.remove(key)),
             },
             Place::Story(of) | Place::Text(of) | Place::Event(of, _) => {
-                let pending = match self.stories.get_mut(of) {
-                    Some(pending) => pending,
-                    None => self.stories.entry(of.to_owned()).or_default(),
-                };
-                pending.take_in(&place, key, value)?;
-                if pending.story.is_none() && pending.sketch.is_none() && pending.members.is_empty() {
-                    self.stories.remove(of);
+                let pending = self.stories.entry(of).or_default();
+                pending.take_in(&place, key, value, &mut self.shared)?;
+                if pending.story.is_none() && pending.sketch.is_empty() && pending.members.is_empty() {
+                    self.stories.remove(&of);
                 }
             }
         }
@@ -107,19 +108,18 @@ impl Restoring {
     }
 
     pub(in crate::story) fn put_together(self) -> Result<Memory, UnreadableState> {
-        let mut memory = Memory::default();
-        if let Some(partition) = self.partition {
-            memory.restore_partition(partition);
-        }
+        let mut memory = Memory::restored(self.partition.unwrap_or_default(), self.shared);
         self.watchlists.into_values().for_each(|watchlist| memory.restore_watchlist(watchlist));
         let mut numbers = HashSet::new();
-        for (key, pending) in self.stories {
-            let Some(story) = pending.whole(&key)? else { continue };
-            if memory.watchlist(&story.watchlist).is_none() {
-                return Err(wrong(&key, "the record of its watchlist is missing"));
-            }
-            if !numbers.insert(story.number) {
-                return Err(wrong(&key, "another story has its number"));
+        for story in self.stories.into_values().filter_map(Pending::whole) {
+            let story = story?;
+            let problem = if memory.watchlist(&story.watchlist).is_none() {
+                Some("the record of its watchlist is missing")
+            } else {
+                (!numbers.insert(story.number)).then_some("another story has its number")
+            };
+            if let Some(problem) = problem {
+                return Err(wrong(&key(&story), problem));
             }
             memory.restore(story);
         }
@@ -128,13 +128,23 @@ impl Restoring {
     }
 }
 
+fn key(story: &Story) -> String {
+    Part::Story(Arc::clone(&story.watchlist), story.id).key()
+}
+
 impl Pending {
-    fn take_in(&mut self, place: &Place<'_>, key: &str, value: Option<&[u8]>) -> Result<(), UnreadableState> {
+    fn take_in(
+        &mut self,
+        place: &Place,
+        key: &str,
+        value: Option<&[u8]>,
+        shared: &mut Shared,
+    ) -> Result<(), UnreadableState> {
         match place {
             Place::Text(_) => {
                 let form = value.map(|value| read::<TextForm>(key, value)).transpose()?;
                 let sketch = form.map(|form| form.sketch().ok_or_else(|| wrong(key, "its sketch is none")));
-                self.sketch = sketch.transpose()?;
+                self.sketch = sketch.transpose()?.unwrap_or_default();
             }
             Place::Event(_, event) => {
                 let form = value.map(|value| read::<EventForm>(key, value)).transpose()?;
@@ -144,7 +154,10 @@ impl Pending {
             _ => {
                 let form = value.map(|value| read::<StoryForm>(key, value)).transpose()?;
                 let story = form.map(|form| form.story().ok_or_else(|| wrong(key, "an id of it is none")));
-                self.story = story.transpose()?.map(|(story, sketched)| (Box::new(story), sketched));
+                self.story = story.transpose()?.map(|(mut story, sketched)| {
+                    shared.share(&mut story);
+                    (Arc::new(story), sketched)
+                });
             }
         }
         Ok(())
@@ -154,26 +167,20 @@ impl Pending {
         match (self.members.binary_search_by_key(&event, |member| member.event), member) {
             (Ok(place), Some(member)) => self.members[place] = member,
             (Ok(place), None) => drop(self.members.remove(place)),
-            (Err(place), Some(member)) => {
-                // Most stories have one.
-                if self.members.is_empty() {
-                    self.members.reserve_exact(1);
-                }
-                self.members.insert(place, member);
-            }
+            (Err(place), Some(member)) => self.members.insert(place, member),
             (Err(_), None) => {}
         }
     }
 
     /// None where the story itself is gone: parts may outlive it where the topic's old records are deleted.
-    fn whole(self, key: &str) -> Result<Option<Story>, UnreadableState> {
-        let Some((mut story, sketched)) = self.story else { return Ok(None) };
-        story.sketch = self.sketch.unwrap_or_default();
-        if sketched == story.sketch.is_empty() {
-            return Err(wrong(key, "the record of its text is missing"));
+    fn whole(self) -> Option<Result<Arc<Story>, UnreadableState>> {
+        let (mut story, sketched) = self.story?;
+        if sketched == self.sketch.is_empty() {
+            return Some(Err(wrong(&key(&story), "the record of its text is missing")));
         }
-        story.members = self.members.into_iter().collect();
-        story.members.sort_unstable_by_key(|member| member.arrival);
-        Ok(Some(*story))
+        let whole = Arc::make_mut(&mut story);
+        (whole.sketch, whole.members) = (self.sketch, self.members);
+        whole.members.sort_unstable_by_key(|member| member.arrival);
+        Some(Ok(story))
     }
 }
