@@ -5,6 +5,11 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use newswatch::commands::Arguments;
+use tikv_jemallocator::Jemalloc;
+
+/// librdkafka's and OpenSSL's too: `malloc` is jemalloc's in the whole process.
+#[global_allocator]
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 fn main() -> ExitCode {
     let Arguments { common, command } = Arguments::parse();
