@@ -338,7 +338,7 @@ mod tests {
 
     #[test]
     fn the_alert_rules_and_the_dashboard_ask_for_metrics_that_there_are() {
-        let metrics = Metrics::new(&["w".into()], "r").unwrap();
+        let metrics = Metrics::new([("w".into(), vec!["q".into()])].into(), "r").unwrap();
         metrics.observe("match", &StageEvent::Lag { topic: "t", partition: 0, records: Some(0) });
         let text = metrics.render().unwrap();
         let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
