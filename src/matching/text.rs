@@ -6,10 +6,11 @@
 //! - `fold`: one character to its folded form (NFKC, case, marks, letter variants);
 //! - `unit`: the characters of a text one by one, with their classes, unseen ones left out;
 //! - `word`, `affix`: where words begin and end; `breaks`: what lies between them;
-//! - `table`, `read`: the same told quickly; `hash`: the number a word is known by;
+//! - `table`, `read`, `block`, `eight`: the same told quickly; `hash`: the number a word is known by;
 //! - `licence`: shorter forms a written word may stand for, when the vocabulary knows them.
 
 mod affix;
+mod block;
 mod breaks;
 mod eight;
 mod fold;

@@ -94,6 +94,9 @@ impl Abbreviation {
         if !token.script.is_alphabetic() {
             return Abbreviation::Not;
         }
+        if written.len() > LONGEST && written.is_ascii() && written.as_bytes()[1] != b'.' {
+            return Abbreviation::Not;
+        }
         let mut chars = written.chars();
         let upper = chars.next().is_some_and(char::is_uppercase);
         let initials = match chars.next() {
@@ -131,6 +134,9 @@ static SHORTENED: LazyLock<Shortened> = LazyLock::new(|| {
     };
     Shortened { capitalised: sorted(&CAPITALISED), any: sorted(&ANY), number: hash("no") }
 });
+
+/// Letters of the longest of these.
+const LONGEST: usize = 6;
 
 /// Titles, firms, months and places, which are names when written with a capital.
 const CAPITALISED: [&str; 44] = [

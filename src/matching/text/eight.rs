@@ -24,6 +24,25 @@ fn within(bytes: u64, first: u8, last: u8) -> u64 {
     (bytes + repeated(0x80 - first)) & !(bytes + repeated(0x7f - last))
 }
 
+/// Whether there is nothing beyond ASCII.
+#[inline(always)]
+pub(super) fn is_ascii(bytes: u64) -> bool {
+    bytes & HIGHEST == 0
+}
+
+/// Letters and digits in lower case.
+#[inline(always)]
+pub(super) fn folded(bytes: u64) -> u64 {
+    bytes | CASE
+}
+
+/// Whether there is no letter among folded letters and digits, and zeros.
+#[inline(always)]
+pub(super) fn is_digits(folded: u64) -> bool {
+    // Letters are from 0x61 on, digits up to 0x39.
+    folded & repeated(0x40) == 0
+}
+
 impl Eight {
     #[inline(always)]
     pub(super) fn new(bytes: u64) -> Self {
@@ -41,7 +60,7 @@ impl Eight {
     /// The first `count` bytes, which are letters and digits, in lower case; the rest zero. From 1 to 8.
     #[inline(always)]
     pub(super) fn folded(self, count: u32) -> u64 {
-        (self.bytes | CASE) & (u64::MAX >> (64 - 8 * count))
+        folded(self.bytes) & (u64::MAX >> (64 - 8 * count))
     }
 
     /// Whether there is a letter among the first `count` bytes. From 1 to 8.

@@ -1,16 +1,21 @@
 //! The characters of a text one by one, by the table: what `unit` tells, without allocating.
 
+use super::block::BLOCK;
 use super::fold::{Folded, compose};
 use super::hash::WordHash;
-use super::table::{Entry, TABLE, folded};
+use super::table::{Entry, LETTER_OF_TWO, LETTERS_OF_TWO, TABLE, folded, mark_of_two};
 use super::unit::Kind;
 use super::{Script, Token};
+
+/// Bytes that are looked at together: a block, and as many behind it as a word may need that begins in it.
+pub(super) const WINDOW: usize = BLOCK + 16;
 
 /// A text to read from.
 #[derive(Clone, Copy)]
 pub(super) struct Reader<'t> {
     text: &'t str,
     table: &'t [Entry; 0x1_0000],
+    letters_of_two: &'t [u16; 0x800],
 }
 
 /// A character, or several that make one.
@@ -39,7 +44,7 @@ impl Read {
 
 impl<'t> Reader<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        Self { text, table: &TABLE }
+        Self { text, table: &TABLE, letters_of_two: &LETTERS_OF_TWO }
     }
 
     #[inline(always)]
@@ -67,6 +72,36 @@ impl<'t> Reader<'t> {
         bytes.iter().rev().fold(0, |eight, byte| eight << 8 | u64::from(*byte))
     }
 
+    /// The bytes from `at` on; where the text ends before, they are in `room`, which has zeros.
+    #[inline(always)]
+    pub(super) fn window<'w>(&self, at: usize, room: &'w mut [u8; WINDOW]) -> &'w [u8; WINDOW]
+    where
+        't: 'w,
+    {
+        if let Some(window) = self.text.as_bytes().get(at..at + WINDOW).and_then(<[u8]>::first_chunk) {
+            return window;
+        }
+        let rest = self.text.as_bytes().get(at..).unwrap_or_default();
+        room[..rest.len()].copy_from_slice(rest);
+        room
+    }
+
+    /// Of the four characters from `at` on, how many are plain letters of two bytes in a script, up to the first that
+    /// is not: their folded form as it is hashed, by sixteen bits, and how many.
+    #[inline(always)]
+    pub(super) fn four(&self, at: usize, script: Script) -> (u64, u32) {
+        let of_each = |bits: u64| bits * 0x0001_0001_0001_0001;
+        let eight = self.eight(at);
+        let codes = ((eight & of_each(0x1f)) << 6) | ((eight >> 8) & of_each(0x3f));
+        let lane = |lane: u32| u64::from(self.letters_of_two[(codes >> lane & 0x7ff) as usize]) << lane;
+        let letters = lane(0) | lane(16) | lane(32) | lane(48);
+        // Of each of the four something is left where it is not of two bytes, or no plain letter of the script.
+        let length = (eight & of_each(0xe0)) ^ of_each(0xc0);
+        let marks = (letters & !of_each(LETTER_OF_TWO)) ^ of_each(mark_of_two(script));
+        let count = (length | marks).trailing_zeros() / 16;
+        (letters & of_each(LETTER_OF_TWO) & !u64::MAX.unbounded_shl(count * 16), count)
+    }
+
     /// The entry of the character at a byte, if it is of two bytes.
     #[inline(always)]
     pub(super) fn two(&self, at: usize) -> Option<Entry> {
@@ -78,9 +113,15 @@ impl<'t> Reader<'t> {
     /// The entry of the character at a byte, if it is of three bytes.
     #[inline(always)]
     pub(super) fn three(&self, at: usize) -> Option<Entry> {
-        let &[a, b, c] = self.text.as_bytes().get(at..at + 3)?.first_chunk()?;
-        let code = (u32::from(a) & 0x0f) << 12 | (u32::from(b) & 0x3f) << 6 | u32::from(c) & 0x3f;
-        (a & 0xf0 == 0xe0).then(|| self.table[code as usize])
+        self.of_three(*self.text.as_bytes().get(at..at + 3)?.first_chunk()?)
+    }
+
+    #[inline(always)]
+    fn of_three(&self, [a, b, c]: [u8; 3]) -> Option<Entry> {
+        // With what marks the bytes as first and further ones in it, which is always the same.
+        const MARKED: u32 = 0xe0 << 12 | 0x80 << 6 | 0x80;
+        let code = ((u32::from(a) << 12) + (u32::from(b) << 6) + u32::from(c)).wrapping_sub(MARKED);
+        (a & 0xf0 == 0xe0).then(|| self.table[code as u16 as usize])
     }
 
     /// The character at a byte, with those that compose with it.

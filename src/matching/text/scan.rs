@@ -1,15 +1,17 @@
 //! The fast pass over a text. It must give the tokens of [`super::words`] on every text.
 //!
-//! Letters are classed, folded and hashed in one go: ASCII by eights, the rest by the table, with loops of
-//! their own for the letters of two bytes and for Han. Whatever is rare (apostrophes, full stops inside
+//! Of ASCII 64 bytes at once are classed, so that a plain word is found, folded and hashed without a branch that
+//! depends on its letters; the rest goes by the table, with loops of their own for the letters of two bytes and
+//! for Han. Whatever is rare (apostrophes, full stops inside
 //! words, letters that fold to several or are composed of several) is looked at by functions off that
 //! path, which read ahead but never allocate.
 
 use super::affix::{self, Affix};
+use super::block::{BLOCK, Block};
 use super::breaks::{Abbreviation, Breaks};
-use super::eight::Eight;
+use super::eight::{Eight, folded, is_ascii, is_digits};
 use super::hash::WordHash;
-use super::read::{Read, Reader};
+use super::read::{Read, Reader, WINDOW};
 use super::table::Entry;
 use super::unit::Kind;
 use super::word::MAX_INITIALS;
@@ -22,7 +24,8 @@ use super::{Break, Script, Sink, Token};
 pub fn scan(text: &str, sink: &mut impl Sink) {
     u32::try_from(text.len()).expect("a text is shorter than 4 GiB");
     let last = Last { hash: 0, start: 0, end: 0, script: Script::Other, next: NOWHERE };
-    Scan { text: Reader::new(text), breaks: Breaks::default(), parted: false, last, dot_end: NOWHERE }.run(sink);
+    let text = Reader::new(text);
+    Scan { text, breaks: Breaks::default(), parted: false, inside: false, last, dot_end: NOWHERE }.run(sink);
 }
 
 struct Scan<'t> {
@@ -30,6 +33,8 @@ struct Scan<'t> {
     breaks: Breaks,
     /// Whether there is something in `breaks`: in most places between words there is not.
     parted: bool,
+    /// Whether there was a word.
+    inside: bool,
     last: Last,
     /// Where the last full stop ends, with all that is not seen.
     dot_end: usize,
@@ -38,7 +43,8 @@ struct Scan<'t> {
 /// Of a place before there is any.
 const NOWHERE: usize = usize::MAX;
 
-/// The last word.
+/// The last word, unless it is plain and nothing but a gap stands behind it.
+#[derive(Clone, Copy)]
 struct Last {
     hash: u64,
     start: u32,
@@ -89,27 +95,92 @@ impl Scan<'_> {
             at = match byte {
                 b' ' => at + 1,
                 0x80.. => self.other(at, sink),
-                _ => self.ascii(at, sink),
+                // In text of another script a block would be looked at for a few bytes.
+                _ if !is_ascii(self.text.eight(at)) => self.few(at, byte, sink),
+                _ => self.block(at, sink),
             };
         }
     }
 
-    /// Whatever begins with a character of ASCII: where to read on.
+    /// A word or what else begins with a character of ASCII: where to read on.
     #[inline(always)]
-    fn ascii(&mut self, at: usize, sink: &mut impl Sink) -> usize {
-        let eight = Eight::new(self.text.eight(at));
-        let count = eight.count();
-        if count == 0 {
-            return self.other(at, sink);
+    fn few(&mut self, at: usize, byte: u8, sink: &mut impl Sink) -> usize {
+        if byte.is_ascii_alphanumeric() { self.long(at, sink) } else { self.special(at, sink) }
+    }
+
+    /// What begins with a character of ASCII, where a word may begin: where to read on.
+    fn block(&mut self, at: usize, sink: &mut impl Sink) -> usize {
+        let mut room = [0; WINDOW];
+        let bytes = self.text.window(at, &mut room);
+        let Block { mut letters, mut special } =
+            Block::new(bytes.first_chunk().expect("a window is longer than a block"));
+        loop {
+            let mut starts = letters & !(letters << 1);
+            let next = special.trailing_zeros() as usize;
+            let mut ends = letters << 1 & !letters & !(u64::MAX.unbounded_shl(next as u32));
+            while ends != 0 {
+                let (start, end) = (starts.trailing_zeros() as usize, ends.trailing_zeros() as usize);
+                starts &= starts - 1;
+                ends &= ends - 1;
+                self.plain(bytes, at, start, end, sink);
+            }
+            if next == BLOCK {
+                break;
+            }
+            let read_on = if next > 0 && letters >> (next - 1) & 1 == 1 {
+                let start = starts.trailing_zeros() as usize;
+                if self.end(at + next).is_some() || self.text.three(at + next).is_some_and(Entry::ends_latin) {
+                    self.last = self.plain(bytes, at, start, next, sink);
+                    self.special(at + next, sink)
+                } else {
+                    self.long(at + start, sink)
+                }
+            } else {
+                self.special(at + next, sink)
+            };
+            let read_on = read_on - at;
+            if read_on >= BLOCK {
+                return at + read_on;
+            }
+            letters &= u64::MAX << read_on;
+            special &= u64::MAX << read_on;
         }
-        let next = at + count as usize;
-        if count < 8
-            && let Some(read_on) = self.end(next)
-        {
-            let script = if eight.has_letters(count) { Script::Latin } else { Script::Digits };
-            self.emit(WordHash::of_few(eight.folded(count)), at, next, script, next, sink);
-            return read_on;
+        match letters.leading_ones() as usize {
+            BLOCK => self.long(at, sink),
+            unfinished => at + BLOCK - unfinished,
         }
+    }
+
+    /// A word of ASCII alone, in a window that begins at `at`.
+    #[inline(always)]
+    fn plain(&mut self, bytes: &[u8; WINDOW], at: usize, start: usize, end: usize, sink: &mut impl Sink) -> Last {
+        let (first, next, length) = (at + start, at + end, end - start);
+        if length > MOST_PLAIN {
+            self.long(first, sink);
+            return self.last;
+        }
+        let (hash, script) = plain_word(bytes, start, length);
+        let breaks = if self.parted { self.parting(first, script) } else { Break::None };
+        self.inside = true;
+        let (start, end) = (first as u32, next as u32);
+        sink.token(Token { hash, start, end, script, breaks });
+        Last { hash, start, end, script, next }
+    }
+
+    /// Something at `at` that is more than a gap, and no letter or digit of ASCII: where to read on.
+    fn special(&mut self, at: usize, sink: &mut impl Sink) -> usize {
+        match self.text.byte(at) {
+            Some(b'.') => self.dot(at, at + 1),
+            Some(b'!' | b'?') => self.part(Breaks::stop),
+            Some(b'\n'..=b'\r') => self.part(Breaks::newline),
+            Some(0x80..) => return self.other(at, sink),
+            _ => {}
+        }
+        at + 1
+    }
+
+    /// A word that begins with a letter or digit of ASCII: where to read on.
+    fn long(&mut self, at: usize, sink: &mut impl Sink) -> usize {
         let run = self.add_ascii(Run::new(at, Script::Digits));
         self.end_or_go_on(run, sink)
     }
@@ -185,6 +256,7 @@ impl Scan<'_> {
             }
             breaks = Break::None;
         }
+        self.inside = true;
         self.last = Last { hash: 0, start: at as u32 - 3, end: at as u32, script: Script::Han, next: at };
         at
     }
@@ -194,6 +266,7 @@ impl Scan<'_> {
     fn emit(&mut self, hash: u64, first: usize, end: usize, script: Script, next: usize, sink: &mut impl Sink) {
         let breaks = if self.parted { self.parting(first, script) } else { Break::None };
         let (start, end) = (first as u32, end as u32);
+        self.inside = true;
         self.last = Last { hash, start, end, script, next };
         sink.token(Token { hash, start, end, script, breaks });
     }
@@ -207,7 +280,7 @@ impl Scan<'_> {
     }
 
     fn part(&mut self, by: impl FnOnce(&mut Breaks)) {
-        if self.last.next != NOWHERE {
+        if self.inside {
             self.breaks.inside();
         }
         by(&mut self.breaks);
@@ -261,17 +334,21 @@ impl Scan<'_> {
     /// Reads on through plain letters of two bytes in a word of one script.
     #[inline(always)]
     fn add_two(&self, mut run: Run) -> Run {
-        while let Some(entry) = self.text.two(run.next) {
-            if entry.is_plain(run.script) {
-                run.hash.push_two(entry.plain());
-                run.end = run.next + 2;
+        loop {
+            let (letters, count) = self.text.four(run.next, run.script);
+            if count > 0 {
+                run.hash.append(letters, count * 16);
+                run.next += 2 * count as usize;
+                run.end = run.next;
                 run.last = run.script;
-            } else if !entry.is_unseen() {
-                break;
             }
-            run.next += 2;
+            if count < 4 {
+                if !self.text.two(run.next).is_some_and(Entry::is_unseen) {
+                    return run;
+                }
+                run.next += 2;
+            }
         }
-        run
     }
 
     /// The word that begins with the letter at a byte.
@@ -438,6 +515,31 @@ impl Scan<'_> {
         }
         (short, end)
     }
+}
+
+/// The longest word of ASCII that two eights hold with the place for their end.
+const MOST_PLAIN: usize = 15;
+
+/// By the length of a word of up to [`MOST_PLAIN`] letters: what of two eights belongs to it.
+const OF_WORD: [[u64; 2]; MOST_PLAIN + 1] = {
+    let mut masks = [[0; 2]; MOST_PLAIN + 1];
+    let mut length = 0;
+    while length <= MOST_PLAIN {
+        let all = u128::MAX.unbounded_shr(128 - 8 * length as u32);
+        masks[length] = [all as u64, (all >> 64) as u64];
+        length += 1;
+    }
+    masks
+};
+
+/// The hash and the script of a word of ASCII of up to [`MOST_PLAIN`] letters, which begins in the block of a window.
+#[inline(always)]
+fn plain_word(bytes: &[u8; WINDOW], start: usize, length: usize) -> (u64, Script) {
+    let eight = |at: usize| bytes[at..at + 8].first_chunk().map_or(0, |eight| u64::from_le_bytes(*eight));
+    let [first, second] = OF_WORD[length % OF_WORD.len()];
+    let (first, second) = (folded(eight(start % BLOCK)) & first, folded(eight(start % BLOCK + 8)) & second);
+    let script = if is_digits(first | second) { Script::Digits } else { Script::Latin };
+    (WordHash::of_few(first, second, length), script)
 }
 
 /// A few folded letters; longer than any affix is all the same.

@@ -83,8 +83,9 @@ impl Entry {
     /// The script of a plain letter of two bytes that folds to one of two bytes.
     #[inline(always)]
     pub(super) fn plain_script_of_two(self) -> Option<Script> {
+        const FIRST: u32 = FIRST_SCRIPT + Script::Cyrillic as u32;
         const OF_TWO: [Script; 4] = [Script::Cyrillic, Script::Greek, Script::Arabic, Script::Hebrew];
-        OF_TWO.into_iter().find(|script| self.is_plain(*script))
+        OF_TWO.get((self.0 >> CLASS).wrapping_sub(FIRST) as usize).copied()
     }
 
     /// The folded form of a plain letter.
@@ -97,6 +98,12 @@ impl Entry {
     #[inline(always)]
     pub(super) fn is_unseen(self) -> bool {
         self.0 >> CLASS == 1
+    }
+
+    /// Whether a word of Latin letters and digits ends before it for certain.
+    pub(super) fn ends_latin(self) -> bool {
+        let ends = matches!(self.kind(), Kind::Gap | Kind::Newline | Kind::Stop | Kind::Quote);
+        ends && self.0 & (BASE | ONTO) == 0
     }
 
     pub(super) fn is_mark(self) -> bool {
@@ -121,6 +128,26 @@ pub(super) static TABLE: LazyLock<Box<[Entry; 0x1_0000]>> = LazyLock::new(|| {
     entries.try_into().expect("as many entries as codes")
 });
 
+/// Plain letters of two bytes that fold to one of two bytes, by code: the folded form as it is hashed, and between
+/// its bits which script it is of. Of everything else nothing.
+pub(super) static LETTERS_OF_TWO: LazyLock<Box<[u16; 0x800]>> = LazyLock::new(|| {
+    let letter = |entry: &Entry| match entry.plain_script_of_two() {
+        Some(script) if entry.plain() < 0x800 => (entry.plain() | 0x8000) as u16 | mark_of_two(script) as u16,
+        _ => 0,
+    };
+    let letters: Vec<u16> = TABLE[..0x800].iter().map(letter).collect();
+    letters.try_into().expect("as many letters as codes of two bytes")
+});
+
+/// The bits that are the letter.
+pub(super) const LETTER_OF_TWO: u64 = 0x87ff;
+
+/// The other bits of letters of a script, which are never all zero.
+#[inline(always)]
+pub(super) fn mark_of_two(script: Script) -> u64 {
+    (script as u64 & 0xf) << 11
+}
+
 /// The folded form of a letter.
 pub(super) fn folded(code: u32, entry: Entry) -> Folded {
     match entry.one().and_then(char::from_u32) {
@@ -131,14 +158,22 @@ pub(super) fn folded(code: u32, entry: Entry) -> Folded {
 
 #[cfg(test)]
 mod tests {
-    use super::Entry;
+    use super::{Entry, LETTER_OF_TWO, LETTERS_OF_TWO, mark_of_two};
 
     #[test]
     fn letters_of_two_bytes_stay_so() {
+        let mut letters = 0;
         for c in '\u{80}'..='\u{7ff}' {
-            if Entry::of(c).plain_script_of_two().is_some() {
-                assert!((0x80..0x4000).contains(&Entry::of(c).plain()), "{c}");
-            }
+            let known = u64::from(LETTERS_OF_TWO[c as usize]);
+            let Some(script) = Entry::of(c).plain_script_of_two() else {
+                assert_eq!(known, 0, "{c}");
+                continue;
+            };
+            assert!((0x80..0x800).contains(&Entry::of(c).plain()), "{c}");
+            assert_eq!(known & LETTER_OF_TWO, u64::from(Entry::of(c).plain() | 0x8000), "{c}");
+            assert!(mark_of_two(script) != 0 && known & !LETTER_OF_TWO == mark_of_two(script), "{c}");
+            letters += 1;
         }
+        assert!(letters > 500);
     }
 }

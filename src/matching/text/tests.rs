@@ -300,7 +300,7 @@ proptest! {
     }
 
     #[test]
-    fn scan_equals_words_on_plain_text(text in "[A-Za-z0-9.,!?'’ \n-]{0,60}") {
+    fn scan_equals_words_on_plain_text(text in "[A-Za-z0-9.,!?'’ \n-]{0,200}") {
         agree(&text)?;
     }
 }
@@ -327,6 +327,20 @@ fn scan_equals_words_at_every_place_of_eight_bytes() {
                 agree(&format!("{}{tricky} ", &letters[at..])).unwrap();
             }
         }
+    }
+}
+
+/// ASCII is read by blocks: whatever there is stands once at every place, within words and between them.
+#[test]
+fn scan_equals_words_at_every_place_of_a_block() {
+    let plain = "It rose by 12 to 345.6 (a record); semiconductors and internationalisation2030 fell to 7nm, they said";
+    for at in 0..=80 {
+        for tricky in TRICKY {
+            agree(&format!("{}{tricky}{}", &plain[..at], &plain[at / 2..])).unwrap();
+        }
+    }
+    for length in 0..200 {
+        agree(&format!("{} {}", "a".repeat(length), "b1".repeat(length))).unwrap();
     }
 }
 
