@@ -17,8 +17,11 @@ mod filter;
 mod hashed;
 mod index;
 pub(in crate::matching) mod language;
+mod layout;
 mod lists;
 mod met;
+mod pass;
+mod phrase;
 mod revision;
 mod scan;
 mod vocabulary;
@@ -36,6 +39,7 @@ use self::expression::{Expression, required};
 use self::filter::Filter;
 use self::index::{Clauses, Index, Reached};
 use self::lists::Set;
+use self::phrase::Around;
 use self::scan::{Found, NO_SPELLING};
 use self::vocabulary::{Atom, AtomId, Atoms, Spelling, Terms};
 use crate::diagnostic::{Diagnostic, Level};
@@ -205,7 +209,7 @@ impl Engine {
         }
         // What is not needed any more makes room for what is next.
         drop(atoms.bare);
-        engine.index = Index::new(&engine.dictionary, &engine.atoms, &mut engine.spellings, &clauses);
+        engine.index = Index::new(&mut engine.dictionary, &engine.atoms, &mut engine.spellings, &clauses);
         engine.filtered = Set::below(engine.watchlists.len());
         let filtered = (0..).zip(&engine.watchlists).filter(|(_, watchlist)| watchlist.filter.is_some());
         filtered.for_each(|(number, _)| _ = engine.filtered.insert(number));
@@ -293,7 +297,7 @@ impl Engine {
         Workspace {
             found: Found::for_units(self.dictionary.len(), self.positions),
             cache: Cache::for_atoms(self.atoms.len()),
-            reached: Reached::new(self.dictionary.len(), self.atoms.len(), self.queries.len()),
+            reached: Reached::new(self.atoms.len(), self.queries.len()),
         }
     }
 
@@ -356,7 +360,11 @@ impl Engine {
         let Workspace { found, cache, reached } = workspace;
         found.read(&self.dictionary, event);
         cache.next_event();
-        self.index.follow(found, reached);
+        self.index.follow(&self.around(event, found), reached);
+    }
+
+    fn around<'e>(&'e self, event: &'e Event<'e>, found: &'e Found) -> Around<'e> {
+        Around { dictionary: &self.dictionary, event, found }
     }
 
     /// The watchlists, by number, to which the event last read came near: it has a word of the clause that one of their

@@ -9,8 +9,9 @@ use std::sync::OnceLock;
 use hashbrown::HashMap;
 use smallvec::SmallVec;
 
-use super::hashed::Hashed;
+use super::hashed::{Hashed, Sieve};
 use super::language::{Stem, Stemming};
+use super::lists::Set;
 use crate::matching::query::{Pattern, Patterns};
 use crate::matching::text;
 
@@ -33,7 +34,38 @@ pub(super) struct Dictionary {
     stemming: Stemming,
     /// The first three letters, or all there are, of the words that have stems and of the beginnings.
     heads: Hashed<()>,
+    /// The units that lead to queries.
+    leading: Set,
+    /// The words that are such a unit, and the pairs.
+    may_lead: Sieve,
+    /// What characters are of these.
+    parts: Parts,
+    /// The characters of the pairs, until it is told which lead.
+    made_of: Vec<([u64; 2], Unit)>,
     prices: Vec<u32>,
+}
+
+/// By some bits of a character's hash: what it is in units that lead. Small, so that it stays in a first-level cache.
+struct Parts(Box<[u8; 1 << 14]>);
+
+/// A unit by itself.
+const ALONE: u8 = 1;
+/// The second of a pair.
+const SECOND: u8 = 2;
+/// The first of a pair.
+const FIRST: u8 = 8;
+
+impl Default for Parts {
+    fn default() -> Self {
+        Self(Box::new([0; 1 << 14]))
+    }
+}
+
+impl Parts {
+    #[inline(always)]
+    fn of(hash: u64) -> usize {
+        (hash >> 50) as usize
+    }
 }
 
 /// Letters that a stem keeps of a word.
@@ -46,6 +78,12 @@ pub(super) struct Forms {
     pub(super) any: Option<Unit>,
     /// Exactly as written.
     pub(super) exact: Vec<(Box<str>, Unit)>,
+}
+
+impl Forms {
+    fn all(&self) -> impl Iterator<Item = Unit> {
+        self.any.into_iter().chain(self.exact.iter().map(|(_, unit)| *unit))
+    }
 }
 
 /// The key of two neighbouring characters.
@@ -93,8 +131,12 @@ impl Dictionary {
 
     /// The unit of two neighbouring characters.
     pub(super) fn add_pair(&mut self, first: u64, second: u64) -> Unit {
-        let prices = &mut self.prices;
-        *self.pairs.get_or_insert_with(pair(first, second), || Self::unit(prices, 40))
+        let (prices, made_of) = (&mut self.prices, &mut self.made_of);
+        *self.pairs.get_or_insert_with(pair(first, second), || {
+            let unit = Self::unit(prices, 40);
+            made_of.push(([first, second], unit));
+            unit
+        })
     }
 
     /// The unit of a word exactly as written, by the hash of its folded form.
@@ -149,6 +191,42 @@ impl Dictionary {
         }
     }
 
+    /// Says which units lead to queries; no unit is added after that.
+    pub(super) fn set_leading(&mut self, leading: Set) {
+        let leads = |unit: Unit| leading.has(unit);
+        let words = self.words.iter().filter(|(_, forms)| forms.all().any(leads)).map(|(hash, _)| hash);
+        let pairs = std::mem::take(&mut self.made_of);
+        let pairs = pairs.iter().filter(|(_, unit)| leads(*unit)).map(|(pair, _)| pair);
+        for (hash, part) in pairs.clone().flat_map(|[first, second]| [(*first, FIRST), (*second, SECOND)]) {
+            self.parts.0[Parts::of(hash)] |= part;
+        }
+        words.clone().for_each(|hash| self.parts.0[Parts::of(hash)] |= ALONE);
+        self.may_lead = Sieve::of(words.chain(pairs.map(|[first, second]| pair(*first, *second))));
+        self.leading = leading;
+    }
+
+    /// Whether a unit leads to queries.
+    #[inline]
+    pub(super) fn leads(&self, unit: Unit) -> bool {
+        self.leading.has(unit)
+    }
+
+    /// Whether a character, or the pair that it makes with the one before it, may be a unit that leads to queries; no is
+    /// certain. `before` is what the one before was told, and becomes that of this one.
+    #[inline(always)]
+    pub(super) fn may_be_part(&self, before: &mut u8, character: u64) -> bool {
+        let this = self.parts.0[Parts::of(character)];
+        let may_lead = this & ALONE | this & SECOND & *before;
+        *before = this / (FIRST / SECOND);
+        may_lead != 0
+    }
+
+    /// The same, less quick but told of fewer, by the hash of the one before.
+    #[inline(always)]
+    pub(super) fn may_lead(&self, before: u64, character: u64) -> bool {
+        self.may_lead.lets_through(character) | self.may_lead.lets_through(pair(before, character))
+    }
+
     /// How many units there are.
     pub(super) fn len(&self) -> usize {
         self.prices.len()
@@ -169,6 +247,12 @@ impl Dictionary {
     #[inline]
     pub(super) fn word(&self, hash: u64) -> Option<Unit> {
         self.forms(hash)?.any
+    }
+
+    /// The units of a word exactly as written, by the hash of its folded form.
+    pub(super) fn exact(&self, hash: u64, written: &str) -> impl Iterator<Item = Unit> {
+        let exact = self.forms(hash).map_or(&[][..], |forms| &forms.exact);
+        exact.iter().filter(move |(form, _)| **form == *written).map(|(_, unit)| *unit)
     }
 
     /// The unit of two neighbouring characters.

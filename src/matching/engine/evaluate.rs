@@ -6,6 +6,7 @@ use super::evidence::CodePoints;
 use super::expression::Expression;
 use super::filter;
 use super::index::Reached;
+use super::phrase::Around;
 use super::scan::{Found, NO_SPELLING, Place};
 use super::vocabulary::{Atom, AtomId, Spelling};
 use crate::matching::query::{Field, Unit};
@@ -135,7 +136,7 @@ impl Evaluation<'_, '_> {
         into: &mut Vec<Place>,
     ) -> Result<(), OverBudget> {
         let found = self.found;
-        let counts = |place: &&Place| field.is_none_or(|field| found.is_in(place, field));
+        let counts = |place: &&Place| field.is_none_or(|field| found.layout().is_in(place, field));
         match expression {
             Expression::Atom(atom) => into.extend(self.atom(*atom)?.iter().filter(counts)),
             Expression::Or(parts) => {
@@ -225,8 +226,8 @@ impl Evaluation<'_, '_> {
         for a in left {
             self.spend(right.len())?;
             let same = right.iter().filter(|b| b.start >= a.end || a.start >= b.end).filter(|b| match unit {
-                Unit::Sentence => self.found.one_sentence(a, b),
-                Unit::Paragraph => self.found.one_paragraph(a, b),
+                Unit::Sentence => self.found.layout().one_sentence(a, b),
+                Unit::Paragraph => self.found.layout().one_paragraph(a, b),
             });
             pairs.extend(same.map(|b| if a.start < b.start { span(a, b) } else { span(b, a) }));
         }
@@ -323,47 +324,20 @@ impl Evaluation<'_, '_> {
     pub(super) fn spelling(&mut self, id: u32, places: &mut Vec<Place>) -> Result<(), OverBudget> {
         let (engine, found) = (self.engine, self.found);
         let spelling = &engine.spellings[id as usize];
-        if spelling.steps.iter().any(|step| found.places(step.unit).is_empty()) || !self.counts(spelling) {
+        let anchors = found.spots(spelling.anchor_unit());
+        if anchors.is_empty() || !self.counts(spelling) {
             return Ok(());
         }
-        let anchors = found.places(spelling.steps[usize::from(spelling.anchor)].unit);
         self.spend(anchors.len() * spelling.steps.len())?;
-        places.extend(
-            anchors
-                .iter()
-                .filter_map(|anchor| along(spelling, *anchor, found).map(|place| Place { spelling: id, ..place })),
-        );
+        let around = self.around();
+        let whole = anchors.iter().filter_map(|anchor| around.phrase(spelling, *anchor));
+        places.extend(whole.map(|place| Place { spelling: id, ..place }));
         Ok(())
     }
-}
 
-/// The whole of a phrase around its anchor, where it is all there.
-pub(super) fn along(spelling: &Spelling, anchor: Place, found: &Found) -> Option<Place> {
-    let at = usize::from(spelling.anchor);
-    let (mut whole, mut next) = (anchor, anchor.start);
-    for pair in spelling.steps[..=at].windows(2).rev() {
-        let end = next + u32::from(pair[1].overlap);
-        let places = found.places(pair[0].unit);
-        // A unit's places have ends in order, as they have starts.
-        let before = places.get(places.partition_point(|place| place.end < end))?;
-        if before.end != end {
-            return None;
-        }
-        next = before.start;
-        (whole.start, whole.from) = (before.start, before.from);
+    pub(super) fn around(&self) -> Around<'_> {
+        self.engine.around(self.event, self.found)
     }
-    let mut end = anchor.end;
-    for step in &spelling.steps[at + 1..] {
-        let start = end.checked_sub(u32::from(step.overlap))?;
-        let places = found.places(step.unit);
-        let after = places.get(places.partition_point(|place| place.start < start))?;
-        if after.start != start {
-            return None;
-        }
-        end = after.end;
-        (whole.end, whole.to) = (after.end, after.to);
-    }
-    Some(whole)
 }
 
 fn span(a: &Place, b: &Place) -> Place {

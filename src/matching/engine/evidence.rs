@@ -49,7 +49,7 @@ impl Evaluation<'_, '_> {
             Expression::Atom(atom) => {
                 let found = self.found;
                 let counts = |place: &&Place| {
-                    field.is_none_or(|field| found.is_in(place, field))
+                    field.is_none_or(|field| found.layout().is_in(place, field))
                         && within.is_none_or(|outer| lies_in(place, outer))
                 };
                 into.extend(self.atom(*atom)?.iter().filter(counts));
@@ -82,7 +82,7 @@ pub(super) fn settle(places: &mut Vec<Place>, engine: &Engine) {
 impl<'e> Evaluation<'e, '_> {
     /// The hit at a place.
     pub(super) fn hit(&mut self, place: &Place) -> HitRef<'e> {
-        let (engine, field) = (self.engine, self.found.field(place.start));
+        let (engine, field) = (self.engine, self.found.layout().field(place.start));
         let text = text_of(self.event, field);
         let (from, to) = (place.from as usize, place.to as usize);
         let spelling = &engine.spellings[place.spelling as usize];

@@ -4,13 +4,17 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 use hashbrown::HashMap;
 
-/// Values by hash, with a sieve before them: two bits for each hash, in a word of 64 that its high bits
-/// choose (a blocked Bloom filter: F. Putze, P. Sanders, J. Singler, 2007). With 16 bits and more a hash
-/// it lets fewer than one in fifty of the others through.
+/// Values by hash, with a sieve before them.
 pub(super) struct Hashed<V> {
     map: HashMap<u64, V, BuildHasherDefault<Given>>,
+    sieve: Sieve,
+}
+
+/// Two bits for each hash, in a word of 64 that its high bits choose (a blocked Bloom filter: F. Putze, P. Sanders,
+/// J. Singler, 2007). With 16 bits and more a hash it lets fewer than one in fifty of the others through.
+pub(super) struct Sieve {
     /// A power of two of words.
-    sieve: Box<[u64]>,
+    words: Box<[u64]>,
 }
 
 /// Hashes that a word of the sieve has room for.
@@ -34,27 +38,54 @@ impl Hasher for Given {
     }
 }
 
-impl<V> Default for Hashed<V> {
+impl Default for Sieve {
     fn default() -> Self {
-        Self { map: HashMap::default(), sieve: Box::new([0]) }
+        Self { words: Box::new([0]) }
     }
 }
 
-#[inline(always)]
-fn bits(hash: u64) -> u64 {
-    1 << (hash & 63) | 1 << (hash >> 6 & 63)
+impl Sieve {
+    /// One of so many hashes.
+    pub(super) fn of(hashes: impl Iterator<Item = u64> + Clone) -> Self {
+        let words = hashes.clone().count().div_ceil(PER_WORD).next_power_of_two();
+        let mut sieve = Self { words: vec![0; words].into() };
+        hashes.for_each(|hash| sieve.add(hash));
+        sieve
+    }
+
+    #[inline(always)]
+    fn bits(hash: u64) -> u64 {
+        1 << (hash & 63) | 1 << (hash >> 6 & 63)
+    }
+
+    #[inline(always)]
+    fn word(&self, hash: u64) -> usize {
+        (hash >> 32) as usize & (self.words.len() - 1)
+    }
+
+    fn add(&mut self, hash: u64) {
+        let word = self.word(hash);
+        self.words[word] |= Self::bits(hash);
+    }
+
+    /// Whether a hash may be one of those that were put in; no is certain.
+    #[inline(always)]
+    pub(super) fn lets_through(&self, hash: u64) -> bool {
+        let bits = Self::bits(hash);
+        self.words[self.word(hash)] & bits == bits
+    }
 }
 
-#[inline(always)]
-fn word(sieve: &[u64], hash: u64) -> usize {
-    (hash >> 32) as usize & (sieve.len() - 1)
+impl<V> Default for Hashed<V> {
+    fn default() -> Self {
+        Self { map: HashMap::default(), sieve: Sieve::default() }
+    }
 }
 
 impl<V> Hashed<V> {
     #[inline(always)]
     pub(super) fn get(&self, hash: u64) -> Option<&V> {
-        let bits = bits(hash);
-        if self.sieve[word(&self.sieve, hash)] & bits == bits { self.find(hash) } else { None }
+        if self.sieve.lets_through(hash) { self.find(hash) } else { None }
     }
 
     #[inline(never)]
@@ -66,22 +97,25 @@ impl<V> Hashed<V> {
         self.map.is_empty()
     }
 
+    /// All hashes and values, in no order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u64, &V)> + Clone {
+        self.map.iter().map(|(hash, value)| (*hash, value))
+    }
+
     /// The value of a hash; what `new` makes, if there was none.
     pub(super) fn get_or_insert_with(&mut self, hash: u64, new: impl FnOnce() -> V) -> &mut V {
-        if self.map.len() >= self.sieve.len() * PER_WORD {
-            self.sieve = vec![0; self.sieve.len() * 2].into();
-            for known in self.map.keys() {
-                self.sieve[word(&self.sieve, *known)] |= bits(*known);
-            }
+        if self.map.len() >= self.sieve.words.len() * PER_WORD {
+            self.sieve = Sieve { words: vec![0; self.sieve.words.len() * 2].into() };
+            self.map.keys().for_each(|known| self.sieve.add(*known));
         }
-        self.sieve[word(&self.sieve, hash)] |= bits(hash);
+        self.sieve.add(hash);
         self.map.entry(hash).or_insert_with(new)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Hashed;
+    use super::{Hashed, Sieve};
     use crate::matching::text::hash;
 
     #[test]
@@ -94,10 +128,10 @@ mod tests {
         }
         assert!((0..5000).all(|i| hashed.get(hash(&i.to_string())) == Some(&i)));
         assert!((5000..9000).all(|i| hashed.get(hash(&i.to_string())).is_none()));
-        let through = (5000..9000).filter(|i| {
-            let hash = hash(&i.to_string());
-            hashed.sieve[super::word(&hashed.sieve, hash)] & super::bits(hash) == super::bits(hash)
-        });
-        assert!(through.count() < 80, "the sieve lets too many through");
+        for sieve in [&hashed.sieve, &Sieve::of(hashed.iter().map(|(hash, _)| hash))] {
+            assert!((0..5000).all(|i| sieve.lets_through(hash(&i.to_string()))));
+            let through = (5000..9000).filter(|i| sieve.lets_through(hash(&i.to_string())));
+            assert!(through.count() < 80, "the sieve lets too many through");
+        }
     }
 }

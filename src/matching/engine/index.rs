@@ -8,7 +8,7 @@
 use super::dictionary::Dictionary;
 use super::expression::Clause;
 use super::lists::{Lists, Set};
-use super::scan::Found;
+use super::phrase::{Around, Beside};
 use super::vocabulary::{Atom, AtomId, Spelling};
 
 /// The clauses of all queries while they are compiled, each after its length.
@@ -56,12 +56,9 @@ fn clauses(mut stored: &[u32]) -> impl Iterator<Item = &[AtomId]> {
 pub(super) struct Index {
     /// By unit: atoms that it is a spelling of.
     words: Lists,
-    /// By unit: spellings of several units of which it is the one to look at first.
-    phrases: Lists,
-    /// By spelling: its units, where there are several.
-    units: Lists,
-    /// By spelling: its atom; [`NO_ATOM`] for one that is only a condition of others.
-    atom_of: Box<[AtomId]>,
+    /// By unit: spellings of several units of which it is the one to look at first: the atom, and what stands beside
+    /// the unit.
+    phrases: Lists<(AtomId, Beside)>,
     /// By atom: atoms made of it.
     groups: Lists,
     /// By atom: queries listed under it.
@@ -76,10 +73,11 @@ pub(super) struct Index {
 
 const NO_ATOM: AtomId = AtomId::MAX;
 
+/// At how many places a phrase is looked for before its query is.
+const MOST_SPOTS: usize = 64;
+
 /// What of an index an event reached. Reused from event to event.
 pub(super) struct Reached {
-    units: Set,
-    touched: Vec<u32>,
     atoms: Set,
     queue: Vec<AtomId>,
     queries: Set,
@@ -90,27 +88,27 @@ pub(super) struct Reached {
 }
 
 impl Index {
-    /// Sets the anchors of the spellings, too: the step by which they are looked for.
+    /// Sets the anchors of the spellings, too: the step by which they are looked for, and the units that lead.
     pub(super) fn new(
-        dictionary: &Dictionary,
+        dictionary: &mut Dictionary,
         atoms: &[Atom],
         spellings: &mut [Spelling],
         of_queries: &Clauses,
     ) -> Self {
-        anchor(spellings, dictionary);
+        let leading = anchor(spellings, dictionary);
+        dictionary.set_leading(leading);
         let spellings = &*spellings;
         let (units, numbers) = (dictionary.len(), || (0_u32..).zip(atoms));
         let mut atom_of = vec![NO_ATOM; spellings.len()];
         for (id, atom) in numbers() {
             atom.spellings.iter().for_each(|spelling| atom_of[*spelling as usize] = id);
         }
-        let anchored = |single: bool| {
-            let of_atoms = (0..).zip(spellings).zip(&atom_of).filter(|(_, atom)| **atom != NO_ATOM);
-            of_atoms
-                .filter(move |((_, spelling), _)| (spelling.steps.len() == 1) == single)
-                .map(move |((id, spelling), atom)| (spelling.anchor_unit(), if single { *atom } else { id }))
+        let of_atoms = || {
+            let all = spellings.iter().zip(&atom_of).filter(|(_, atom)| **atom != NO_ATOM);
+            all.map(|(spelling, atom)| (spelling, *atom, Beside::anchor(spelling)))
         };
-        let several = (0..).zip(spellings).filter(|(_, spelling)| spelling.steps.len() > 1);
+        let words = of_atoms().filter(|(.., beside)| beside.is_none());
+        let phrases = of_atoms().filter_map(|(spelling, atom, beside)| Some((spelling.anchor_unit(), (atom, beside?))));
         let mut certain = Set::below(atoms.len());
         for (id, atom) in numbers() {
             let plain = |id: &u32| spellings[*id as usize].steps.len() == 1 && spellings[*id as usize].only().is_none();
@@ -123,12 +121,8 @@ impl Index {
             }
         }
         let mut index = Self {
-            words: Lists::new(units, anchored(true)),
-            phrases: Lists::new(units, anchored(false)),
-            units: Lists::new(
-                spellings.len(),
-                several.flat_map(|(id, spelling)| spelling.steps.iter().map(move |step| (id, step.unit))),
-            ),
+            words: Lists::new(units, words.map(|(spelling, atom, _)| (spelling.anchor_unit(), atom))),
+            phrases: Lists::new(units, phrases),
             groups: Lists::new(
                 atoms.len(),
                 numbers().flat_map(|(id, atom)| atom.any.iter().map(move |member| (*member, id))),
@@ -136,7 +130,6 @@ impl Index {
             certain,
             ..Self::default()
         };
-        index.atom_of = atom_of.into();
         index.list(atoms, of_queries);
         index
     }
@@ -164,15 +157,15 @@ impl Index {
     }
 
     /// Follows the words of an event to the atoms that may be there and the queries that may match.
-    pub(super) fn follow(&self, found: &Found, reached: &mut Reached) {
+    pub(super) fn follow(&self, around: &Around<'_>, reached: &mut Reached) {
         reached.clear();
-        reached.touched.extend_from_slice(&found.touched);
-        found.touched.iter().for_each(|unit| _ = reached.units.insert(*unit));
-        for unit in &found.touched {
+        for unit in &around.found.touched {
             self.words.of(*unit).iter().for_each(|atom| reached.reach(*atom));
-            for phrase in self.phrases.of(*unit) {
-                if self.units.of(*phrase).iter().all(|unit| reached.units.has(*unit)) {
-                    reached.reach(self.atom_of[*phrase as usize]);
+            let spots = around.found.spots(*unit);
+            for (atom, beside) in self.phrases.of(*unit) {
+                // Where there are many it is not worth while to look at all.
+                if spots.len() > MOST_SPOTS || spots.iter().any(|spot| around.is_beside(beside, *spot)) {
+                    reached.reach(*atom);
                 }
             }
         }
@@ -216,10 +209,8 @@ impl Index {
 
 impl Reached {
     /// Room for what an event reaches.
-    pub(super) fn new(units: usize, atoms: usize, queries: usize) -> Self {
+    pub(super) fn new(atoms: usize, queries: usize) -> Self {
         Self {
-            units: Set::below(units),
-            touched: Vec::new(),
             atoms: Set::below(atoms),
             queue: Vec::new(),
             queries: Set::below(queries),
@@ -229,7 +220,6 @@ impl Reached {
     }
 
     fn clear(&mut self) {
-        self.touched.drain(..).for_each(|unit| self.units.clear_around(unit));
         self.queue.drain(..).for_each(|atom| self.atoms.clear_around(atom));
         self.asked.drain(..).for_each(|query| self.queries.clear_around(query));
         self.candidates.clear();
@@ -243,17 +233,22 @@ impl Reached {
     }
 }
 
-/// Chooses the step by which each spelling is looked for: the least common, as far as can be told.
-fn anchor(spellings: &mut [Spelling], dictionary: &Dictionary) {
+/// Chooses the step by which each spelling is looked for: the least common, as far as can be told. Gives the units
+/// of these.
+fn anchor(spellings: &mut [Spelling], dictionary: &Dictionary) -> Set {
     let mut uses = vec![0_u32; dictionary.len()];
     spellings.iter().flat_map(|spelling| &spelling.steps).for_each(|step| uses[step.unit as usize] += 1);
+    let mut leading = Set::below(dictionary.len());
     for spelling in spellings {
         let cost = |at: &usize| {
             let unit = spelling.steps[*at].unit;
-            u64::from(dictionary.price(unit)) * u64::from(uses[unit as usize])
+            // A short word is in every text, however few phrases have it.
+            u64::from(dictionary.price(unit)).pow(2) * u64::from(uses[unit as usize])
         };
         // What lies beyond what the field holds is never the anchor.
         let steps = spelling.steps.len().min(usize::from(u8::MAX) + 1);
         spelling.anchor = (0..steps).min_by_key(cost).unwrap_or(0) as u8;
+        leading.insert(spelling.anchor_unit());
     }
+    leading
 }

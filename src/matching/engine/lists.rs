@@ -1,16 +1,21 @@
 //! Sets and lists of numbers, packed: what the index is made of.
 
 /// Many lists, one behind the other.
-#[derive(Default)]
-pub(super) struct Lists {
+pub(super) struct Lists<T = u32> {
     /// Where each list begins; one more tells where the last ends.
     starts: Box<[u32]>,
-    items: Box<[u32]>,
+    items: Box<[T]>,
 }
 
-impl Lists {
+impl<T> Default for Lists<T> {
+    fn default() -> Self {
+        Self { starts: Box::default(), items: Box::default() }
+    }
+}
+
+impl<T: Copy> Lists<T> {
     /// Lists one after the other: `fill` puts the items of each into what it is given.
-    pub(super) fn in_turn(lists: usize, mut fill: impl FnMut(u32, &mut Vec<u32>)) -> Self {
+    pub(super) fn in_turn(lists: usize, mut fill: impl FnMut(u32, &mut Vec<T>)) -> Self {
         let (mut starts, mut items) = (Vec::with_capacity(lists + 1), Vec::new());
         starts.push(0);
         for list in 0..lists as u32 {
@@ -21,13 +26,14 @@ impl Lists {
     }
 
     /// So many lists, of pairs of a list's number and an item, which stay in their order.
-    pub(super) fn new(lists: usize, pairs: impl Iterator<Item = (u32, u32)> + Clone) -> Self {
+    pub(super) fn new(lists: usize, pairs: impl Iterator<Item = (u32, T)> + Clone) -> Self {
         let mut starts = vec![0_u32; lists + 1];
         pairs.clone().for_each(|(list, _)| starts[list as usize + 1] += 1);
         for list in 0..lists {
             starts[list + 1] += starts[list];
         }
-        let mut items = vec![0; starts[lists] as usize];
+        let first = pairs.clone().next().map(|(_, item)| item);
+        let mut items = first.map_or(Vec::new(), |first| vec![first; starts[lists] as usize]);
         let mut next = starts.clone();
         for (list, item) in pairs {
             let at = &mut next[list as usize];
@@ -38,7 +44,7 @@ impl Lists {
     }
 
     #[inline]
-    pub(super) fn of(&self, list: u32) -> &[u32] {
+    pub(super) fn of(&self, list: u32) -> &[T] {
         let at = list as usize;
         &self.items[self.starts[at] as usize..self.starts[at + 1] as usize]
     }

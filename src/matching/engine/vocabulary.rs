@@ -28,6 +28,15 @@ pub(super) struct Step {
     pub(super) unit: Unit,
     /// How many half words it shares with the step before: pairs overlap.
     pub(super) overlap: u8,
+    /// Whether it is two neighbouring characters.
+    pub(super) is_pair: bool,
+}
+
+impl Step {
+    /// How many tokens it is.
+    pub(super) fn tokens(self) -> u32 {
+        1 + u32::from(self.is_pair)
+    }
 }
 
 /// One way to write something: a word or a phrase.
@@ -186,7 +195,7 @@ impl<'d> Atoms<'d> {
             return known;
         }
         let unit = self.dictionary.add_pattern(pattern);
-        let steps = SmallVec::from_elem(Step { unit, overlap: 0 }, 1);
+        let steps = SmallVec::from_elem(Step { unit, overlap: 0, is_pair: false }, 1);
         let term = self.terms.add(written);
         let spelling = self.put(Spelling { steps, anchor: 0, term, list: None });
         self.know(written, Mode::Pattern, spelling)
@@ -366,13 +375,13 @@ impl<'d> Atoms<'d> {
             if run >= 2 {
                 for first in at..at + run - 1 {
                     let unit = self.dictionary.add_pair(tokens[first].hash, tokens[first + 1].hash);
-                    steps.push(Step { unit, overlap: u8::from(first > at) });
+                    steps.push(Step { unit, overlap: u8::from(first > at), is_pair: true });
                 }
                 at += run;
             } else {
                 let last = at + 1 == tokens.len();
                 let unit = self.single(&tokens[at], bare, mode, last);
-                steps.push(Step { unit, overlap: 0 });
+                steps.push(Step { unit, overlap: 0, is_pair: false });
                 at += 1;
             }
         }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use hashbrown::HashSet;
 
 use crate::matching::engine::budget::OverBudget;
-use crate::matching::engine::evaluate::{Evaluation, along};
+use crate::matching::engine::evaluate::Evaluation;
 use crate::matching::engine::expression::Expression;
 use crate::matching::engine::filter;
 use crate::matching::engine::scan::{FIELDS, Found, Place, text_of};
@@ -133,8 +133,8 @@ impl Evaluation<'_, '_> {
         engine.atoms[id as usize].spellings.iter().find_map(|spelling| {
             let spelling = &engine.spellings[*spelling as usize];
             let only = spelling.only()?;
-            let anchors = found.places(spelling.steps[usize::from(spelling.anchor)].unit);
-            let place = anchors.iter().find_map(|anchor| along(spelling, *anchor, found))?;
+            let anchors = found.spots(spelling.anchor_unit());
+            let place = anchors.iter().find_map(|anchor| self.around().phrase(spelling, *anchor))?;
             let lang = self.spoken.tag().unwrap_or("another");
             let shown = self.shown(&place);
             Some(format!("{shown} counts only in events in {only}, and this one is in {lang}"))
@@ -170,7 +170,7 @@ impl Evaluation<'_, '_> {
 
     /// What stands at a place, and in which field.
     fn shown(&self, place: &Place) -> String {
-        let field = self.found.field(place.start);
+        let field = self.found.layout().field(place.start);
         let text = text_of(self.event, field);
         format!("{} in the {}", &text[place.from as usize..place.to as usize], FIELDS[field])
     }
@@ -186,7 +186,7 @@ fn some_of(all: &[String]) -> String {
 
 /// How two things that are there are not as near, or not in the order, as they should be.
 fn apart(left: &[Place], right: &[Place], ordered: bool, found: &Found) -> String {
-    let same_field = |a: &Place, b: &Place| found.field(a.start) == found.field(b.start);
+    let same_field = |a: &Place, b: &Place| found.layout().field(a.start) == found.layout().field(b.start);
     let behind = |first: &[Place], then: &[Place]| {
         let gap = |a: &Place| {
             let next = then.get(then.partition_point(|b| b.start < a.end))?;

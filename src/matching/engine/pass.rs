@@ -1,0 +1,168 @@
+//! What the words of a text that may lead to queries stand for.
+
+use smallvec::SmallVec;
+
+use super::Positions;
+use super::dictionary::{Dictionary, Unit, Units};
+use super::met::{Glance, LEADS, Meaning, UNKNOWN};
+use super::scan::{Found, Spot};
+use super::vocabulary::is_single;
+use crate::matching::text::{self, Token};
+
+/// A field that is being read.
+pub(super) struct Pass<'a> {
+    pub(super) found: &'a mut Found,
+    pub(super) dictionary: &'a Dictionary,
+    pub(super) text: &'a str,
+    /// Its first token.
+    pub(super) first: usize,
+}
+
+impl Pass<'_> {
+    /// Notes the units that lead, of the first so many tokens that are worth a look.
+    pub(super) fn look_up(&mut self, worth: usize) {
+        for i in 0..worth {
+            let at = self.first + self.found.worth[i] as usize;
+            let token = self.found.tokens[at];
+            if is_single(token.script) {
+                self.single(&token, at);
+            } else {
+                self.word(&token, at);
+            }
+        }
+    }
+
+    fn hit(&mut self, unit: Unit, first: usize, last: usize) {
+        if self.dictionary.leads(unit) {
+            self.found.hits.push((unit, Spot { first: first as u32, last: last as u32 }));
+        }
+    }
+
+    /// A character that is a token of its own, and the pair that it is the second of.
+    fn single(&mut self, token: &Token, at: usize) {
+        if let Some(forms) = self.dictionary.forms(token.hash) {
+            if let Some(unit) = forms.any {
+                self.hit(unit, at, at);
+            }
+            self.exact(token, at);
+        }
+        if at == self.first {
+            return;
+        }
+        let before = self.found.tokens[at - 1];
+        if let Some(unit) = pair(self.dictionary, self.found.positions, self.text, &before, token) {
+            self.hit(unit, at - 1, at);
+        }
+    }
+
+    fn exact(&mut self, token: &Token, at: usize) {
+        let dictionary = self.dictionary;
+        for unit in dictionary.exact(token.hash, written(self.text, token)) {
+            self.hit(unit, at, at);
+        }
+    }
+
+    fn word(&mut self, token: &Token, at: usize) {
+        let glance = Glance::from(self.found.meanings[at]);
+        let number = if glance < UNKNOWN { (glance % LEADS) as u32 } else { self.number(token) };
+        self.found.meanings[at] = number;
+        let spot = Spot { first: at as u32, last: at as u32 };
+        match self.found.met.one(number) {
+            Some(unit) => self.found.hits.push((unit, spot)),
+            None if number > 0 => self.several(token, at, number),
+            None => {}
+        }
+    }
+
+    fn several(&mut self, token: &Token, at: usize, number: u32) {
+        let dictionary = self.dictionary;
+        let meaning = self.found.met.meaning(number);
+        if !meaning.leads {
+            return;
+        }
+        let spot = Spot { first: at as u32, last: at as u32 };
+        for unit in &meaning.units[..meaning.leading] {
+            self.found.hits.push((*unit, spot));
+        }
+        for (_, unit) in &meaning.licensed {
+            if dictionary.leads(*unit) {
+                self.found.hits.push((*unit, spot));
+            }
+        }
+        if meaning.exact {
+            self.exact(token, at);
+        }
+    }
+
+    /// The number of what a word stands for that is not known.
+    #[inline(never)]
+    fn number(&mut self, token: &Token) -> u32 {
+        let Found { met, folded, positions, .. } = &mut *self.found;
+        let glance = met.glance(token.hash);
+        if glance < UNKNOWN {
+            // It was found out meanwhile.
+            return (glance % LEADS) as u32;
+        }
+        met.add(token.hash, find_out(self.dictionary, *positions, self.text, token, folded))
+    }
+}
+
+/// What a token covers.
+pub(super) fn written<'t>(text: &'t str, token: &Token) -> &'t str {
+    &text[token.start as usize..token.end as usize]
+}
+
+/// The unit of two neighbouring characters, if nothing parts them: in a script without spaces 发展中，国家 does
+/// not hold 中国.
+pub(super) fn pair(
+    dictionary: &Dictionary,
+    positions: Positions,
+    text: &str,
+    first: &Token,
+    second: &Token,
+) -> Option<Unit> {
+    let both = is_single(first.script) && is_single(second.script);
+    let unit = both.then(|| dictionary.pair(first.hash, second.hash))??;
+    let between = &text[first.end as usize..second.start as usize];
+    (positions == Positions::Tokens || !separated(between)).then_some(unit)
+}
+
+fn separated(between: &str) -> bool {
+    between.chars().any(|c| "，。、；：！？,.;:!?…—()（）|/".contains(c))
+}
+
+/// Whether a word may stand for a unit; no is certain, and told without folding it.
+fn may_mean(dictionary: &Dictionary, text: &str, token: &Token) -> bool {
+    text::heads(text, token).is_none_or(|heads| dictionary.may_know(token.hash, heads))
+        || text::may_license(token.script)
+}
+
+/// What a word stands for.
+fn find_out(dictionary: &Dictionary, positions: Positions, text: &str, token: &Token, folded: &mut String) -> Meaning {
+    if !may_mean(dictionary, text, token) {
+        return Meaning::default();
+    }
+    let mut licensed = SmallVec::new();
+    // Every form is asked for, so that one that another query knows does not hide this one's.
+    text::licensed(text, token, |form| {
+        if positions == Positions::Words
+            && form != token.hash
+            && let Some(unit) = dictionary.word(form)
+            && !licensed.contains(&(form, unit))
+        {
+            licensed.push((form, unit));
+        }
+        false
+    });
+    let forms = dictionary.forms(token.hash);
+    let mut units = Units::from_iter(forms.and_then(|forms| forms.any));
+    text::fold_into(written(text, token), folded);
+    units.extend(dictionary.wider(folded));
+    let leads = |unit: &Unit| dictionary.leads(*unit);
+    units.sort_by_key(|unit| !leads(unit));
+    let exact = forms.map_or(&[][..], |forms| &forms.exact);
+    let leading = units.iter().filter(|unit| leads(unit)).count();
+    let leads =
+        leading > 0 || exact.iter().any(|(_, unit)| leads(unit)) || licensed.iter().any(|(_, unit)| leads(unit));
+    Meaning { units, leading, exact: !exact.is_empty(), licensed, leads }
+}
