@@ -401,7 +401,7 @@ impl Engine {
         if names.is_empty() {
             return None;
         }
-        settle(&mut places, self);
+        settle(&mut places, self, evaluation.event);
         let entities: HashSet<u32> = places.iter().filter_map(|place| self.entity_of(place.spelling)).collect();
         let mut entities: Vec<_> = entities.into_iter().map(|entity| self.entities[entity as usize].clone()).collect();
         entities.sort_unstable();

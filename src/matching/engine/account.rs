@@ -130,7 +130,7 @@ impl Walk<'_, '_, '_> {
     fn hits(&mut self, expression: &Expression, field: Option<Field>) -> Result<Vec<Found>, OverBudget> {
         let mut places = self.evaluation.places(expression, field)?;
         let engine = self.evaluation.engine;
-        settle(&mut places, engine);
+        settle(&mut places, engine, self.evaluation.event);
         let shown = places.iter().take(SHOWN).map(|place| Found {
             hit: self.evaluation.hit(place).to_hit(),
             stands_for: engine.stands_for(place.spelling),

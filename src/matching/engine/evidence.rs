@@ -4,8 +4,10 @@ use super::Engine;
 use super::budget::OverBudget;
 use super::evaluate::Evaluation;
 use super::expression::Expression;
+use super::language::is_kind_of;
 use super::scan::{FIELDS, NO_SPELLING, Place, text_of};
 use crate::matching::query::Field;
+use crate::message::event::Event;
 use crate::message::evidence::Hit;
 
 /// Hits on a match; the rest are counted.
@@ -71,10 +73,17 @@ fn lies_in(place: &Place, outer: &[Place]) -> bool {
 /// Distances that begin before a place and are looked at, from the nearest on; evidence is for people.
 const LOOK_BACK: usize = 64;
 
-/// Sorted, each once: where two spellings found the same thing in one place, the first.
-pub(super) fn settle(places: &mut Vec<Place>, engine: &Engine) {
+/// Sorted, each once: where two spellings found the same thing in one place, that of the event's language, else the
+/// first.
+pub(super) fn settle(places: &mut Vec<Place>, engine: &Engine, event: &Event<'_>) {
     places.retain(|place| place.spelling != NO_SPELLING);
-    places.sort_unstable();
+    let foreign = |place: &Place| {
+        let list = engine.spellings[place.spelling as usize].lang();
+        !event.lang.as_deref().zip(list).is_some_and(|(event, list)| is_kind_of(event, list))
+    };
+    places.sort_unstable_by_key(|place| {
+        (place.start, place.end, engine.entity_of(place.spelling), foreign(place), *place)
+    });
     let key = |place: &Place| (place.start, place.end, engine.entity_of(place.spelling));
     places.dedup_by(|a, b| key(a) == key(b));
 }

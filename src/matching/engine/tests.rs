@@ -382,3 +382,16 @@ fn an_explanation_tells_clause_by_clause() {
     let json = serde_json::to_value(engine.explain(0, &event)).unwrap();
     assert_eq!(json["queries"][0]["clause"]["clauses"][0]["holds"], true);
 }
+
+#[test]
+fn a_name_of_many_lists_is_told_by_that_of_the_events_language() {
+    let mut definitions = definitions(vec![watchlist("w", &["@china"])]);
+    let china = entry("china", &[("de", &["China"]), ("en", &["China"])]);
+    definitions.vocabulary.entities.insert("china".to_owned(), china);
+    let (engine, _) = Engine::compile(&definitions);
+    for (lang, list) in [(Some("en-GB"), "en"), (Some("de"), "de"), (Some("fr"), "de"), (None, "de")] {
+        let event = event(lang, "China", "");
+        let matches = engine.evaluate(&event, &mut engine.workspace()).unwrap();
+        assert_eq!(matches[0].hits[0].lang, Some(list), "{lang:?}");
+    }
+}
