@@ -8,6 +8,7 @@
 
 mod account;
 mod budget;
+mod common;
 mod cost;
 mod dictionary;
 mod evaluate;

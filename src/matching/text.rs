@@ -55,12 +55,14 @@ impl Token {
     }
 }
 
-/// What a word is written in.
+/// What a word is written in. Those of which every character is a word come last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Script {
     /// Latin letters, with or without digits.
     Latin,
+    /// Digits alone, perhaps with a decimal point.
+    Digits,
     /// Cyrillic letters, with or without digits.
     Cyrillic,
     /// Greek letters, with or without digits.
@@ -69,37 +71,35 @@ pub enum Script {
     Arabic,
     /// Hebrew letters.
     Hebrew,
+    /// A run of Hangul, particles and all.
+    Hangul,
+    /// Devanagari letters.
+    Devanagari,
+    /// Letters of any other script.
+    Other,
     /// One Han character.
     Han,
     /// One character of hiragana or katakana.
     Kana,
-    /// A run of Hangul, particles and all.
-    Hangul,
     /// One cluster of Thai, or of Lao, Khmer or Myanmar, which are written without spaces too.
     Thai,
-    /// Devanagari letters.
-    Devanagari,
-    /// Digits alone, perhaps with a decimal point.
-    Digits,
-    /// Letters of any other script.
-    Other,
 }
 
 impl Script {
     /// All of them, each at its own number.
     pub(super) const ALL: [Self; 12] = [
         Self::Latin,
+        Self::Digits,
         Self::Cyrillic,
         Self::Greek,
         Self::Arabic,
         Self::Hebrew,
+        Self::Hangul,
+        Self::Devanagari,
+        Self::Other,
         Self::Han,
         Self::Kana,
-        Self::Hangul,
         Self::Thai,
-        Self::Devanagari,
-        Self::Digits,
-        Self::Other,
     ];
 
     /// Half words that one token makes (of Hangul: one syllable).
@@ -116,8 +116,9 @@ impl Script {
     }
 
     /// Whether every character (with its marks) is a token of its own.
-    fn is_single(self) -> bool {
-        matches!(self, Script::Han | Script::Kana | Script::Thai)
+    #[inline(always)]
+    pub fn is_single(self) -> bool {
+        self >= Script::Han
     }
 
     /// The script of a word that goes on with a letter of `next`; none where the word ends.
@@ -147,11 +148,22 @@ pub enum Break {
 pub trait Sink {
     /// The next token.
     fn token(&mut self, token: Token);
+
+    /// The next few.
+    #[inline(always)]
+    fn tokens(&mut self, tokens: impl Iterator<Item = Token>) {
+        tokens.for_each(|token| self.token(token));
+    }
 }
 
 impl Sink for Vec<Token> {
     fn token(&mut self, token: Token) {
         self.push(token);
+    }
+
+    #[inline(always)]
+    fn tokens(&mut self, tokens: impl Iterator<Item = Token>) {
+        self.extend(tokens);
     }
 }
 

@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use hashbrown::HashMap;
 use smallvec::SmallVec;
 
+use super::common::is_common;
 use super::hashed::{Hashed, Sieve};
 use super::language::{Stem, Stemming};
 use super::lists::Set;
@@ -36,36 +37,14 @@ pub(super) struct Dictionary {
     heads: Hashed<()>,
     /// The units that lead to queries.
     leading: Set,
-    /// The words that are such a unit, and the pairs.
-    may_lead: Sieve,
-    /// What characters are of these.
-    parts: Parts,
-    /// The characters of the pairs, until it is told which lead.
-    made_of: Vec<([u64; 2], Unit)>,
+    /// Characters that are such a unit by themselves, or as they are written.
+    leading_characters: Sieve,
+    /// Pairs that are.
+    leading_pairs: Sieve,
+    /// The hashes of both and their units, until it is told which lead.
+    characters: Vec<u64>,
+    made_of: Vec<(u64, Unit)>,
     prices: Vec<u32>,
-}
-
-/// By some bits of a character's hash: what it is in units that lead. Small, so that it stays in a first-level cache.
-struct Parts(Box<[u8; 1 << 14]>);
-
-/// A unit by itself.
-const ALONE: u8 = 1;
-/// The second of a pair.
-const SECOND: u8 = 2;
-/// The first of a pair.
-const FIRST: u8 = 8;
-
-impl Default for Parts {
-    fn default() -> Self {
-        Self(Box::new([0; 1 << 14]))
-    }
-}
-
-impl Parts {
-    #[inline(always)]
-    fn of(hash: u64) -> usize {
-        (hash >> 50) as usize
-    }
 }
 
 /// Letters that a stem keeps of a word.
@@ -94,17 +73,25 @@ fn pair(first: u64, second: u64) -> u64 {
 
 /// The key of a word's stem: with the letters that the word begins with, so that what is stemmed for
 /// one query does not change what another finds.
-fn stem_key(stem: Stem, folded: &str) -> (Stem, Box<str>) {
+fn stem_key(stem: Stem, folded: &str, stemmed: &str) -> (Stem, Box<str>) {
     let mut key: String = folded.chars().take(3).collect();
     key.push('/');
-    key.push_str(&stem.of(folded));
+    key.push_str(stemmed);
     (stem, key.into_boxed_str())
 }
 
 /// What a pattern costs as a required word: more than any word or beginning, so that it is the last choice.
 const PRICE_OF_PATTERN: u32 = 100_000;
 
-/// How common a word of so many letters is, roughly: only the order of these figures matters.
+/// What a word costs of which every text is full.
+const PRICE_OF_COMMON: u32 = 20_000;
+
+/// How common a word is, roughly, by its hash and letters: only the order of these figures matters.
+fn price_of_word(hash: u64, letters: usize) -> u32 {
+    if is_common(hash) { PRICE_OF_COMMON } else { price_of_length(letters) }
+}
+
+/// The same of the letters alone.
 fn price_of_length(letters: usize) -> u32 {
     match letters {
         0..=1 => 3_000,
@@ -126,7 +113,12 @@ impl Dictionary {
     /// The unit of a folded word of so many letters, or of one character of a script without spaces.
     pub(super) fn add_word(&mut self, hash: u64, letters: usize) -> Unit {
         let forms = self.words.get_or_insert_with(hash, Forms::default);
-        *forms.any.get_or_insert_with(|| Self::unit(&mut self.prices, price_of_length(letters)))
+        *forms.any.get_or_insert_with(|| Self::unit(&mut self.prices, price_of_word(hash, letters)))
+    }
+
+    /// A word that is a character of a script without spaces, by itself or as it is written.
+    pub(super) fn add_character(&mut self, hash: u64) {
+        self.characters.push(hash);
     }
 
     /// The unit of two neighbouring characters.
@@ -134,7 +126,7 @@ impl Dictionary {
         let (prices, made_of) = (&mut self.prices, &mut self.made_of);
         *self.pairs.get_or_insert_with(pair(first, second), || {
             let unit = Self::unit(prices, 40);
-            made_of.push(([first, second], unit));
+            made_of.push((pair(first, second), unit));
             unit
         })
     }
@@ -179,8 +171,10 @@ impl Dictionary {
     pub(super) fn add_stem(&mut self, stem: Stem, folded: &str) -> Unit {
         self.stemming.add(stem, folded);
         self.add_head(folded);
-        let key = stem_key(stem, folded);
-        let price = price_of_length(folded.chars().count()) * 2;
+        let stemmed = stem.of(folded);
+        let key = stem_key(stem, folded, &stemmed);
+        // What it finds is no rarer than the stem as a word: `fora` is looked for by its stem `for`.
+        let price = price_of_word(text::hash(&stemmed), folded.chars().count()) * 2;
         let prices = &mut self.prices;
         *self.stems.entry(key).or_insert_with(|| Self::unit(prices, price))
     }
@@ -194,14 +188,10 @@ impl Dictionary {
     /// Says which units lead to queries; no unit is added after that.
     pub(super) fn set_leading(&mut self, leading: Set) {
         let leads = |unit: Unit| leading.has(unit);
-        let words = self.words.iter().filter(|(_, forms)| forms.all().any(leads)).map(|(hash, _)| hash);
-        let pairs = std::mem::take(&mut self.made_of);
-        let pairs = pairs.iter().filter(|(_, unit)| leads(*unit)).map(|(pair, _)| pair);
-        for (hash, part) in pairs.clone().flat_map(|[first, second]| [(*first, FIRST), (*second, SECOND)]) {
-            self.parts.0[Parts::of(hash)] |= part;
-        }
-        words.clone().for_each(|hash| self.parts.0[Parts::of(hash)] |= ALONE);
-        self.may_lead = Sieve::of(words.chain(pairs.map(|[first, second]| pair(*first, *second))));
+        let (characters, pairs) = (std::mem::take(&mut self.characters), std::mem::take(&mut self.made_of));
+        let is_leading = |hash: &&u64| self.forms(**hash).is_some_and(|forms| forms.all().any(leads));
+        self.leading_characters = Sieve::of(characters.iter().filter(is_leading).copied());
+        self.leading_pairs = Sieve::of(pairs.iter().filter(|(_, unit)| leads(*unit)).map(|(pair, _)| *pair));
         self.leading = leading;
     }
 
@@ -212,19 +202,10 @@ impl Dictionary {
     }
 
     /// Whether a character, or the pair that it makes with the one before it, may be a unit that leads to queries; no is
-    /// certain. `before` is what the one before was told, and becomes that of this one.
-    #[inline(always)]
-    pub(super) fn may_be_part(&self, before: &mut u8, character: u64) -> bool {
-        let this = self.parts.0[Parts::of(character)];
-        let may_lead = this & ALONE | this & SECOND & *before;
-        *before = this / (FIRST / SECOND);
-        may_lead != 0
-    }
-
-    /// The same, less quick but told of fewer, by the hash of the one before.
+    /// certain.
     #[inline(always)]
     pub(super) fn may_lead(&self, before: u64, character: u64) -> bool {
-        self.may_lead.lets_through(character) | self.may_lead.lets_through(pair(before, character))
+        self.leading_characters.lets_through(character) | self.leading_pairs.lets_through(pair(before, character))
     }
 
     /// How many units there are.
@@ -279,7 +260,7 @@ impl Dictionary {
             units.extend(automaton.fitting(folded).map(|number| self.patterns[number].1));
         }
         for stem in self.stemming.candidates(folded) {
-            units.extend(self.stems.get(&stem_key(*stem, folded)).copied());
+            units.extend(self.stems.get(&stem_key(*stem, folded, &stem.of(folded))).copied());
         }
         units
     }

@@ -8,26 +8,36 @@ use super::dictionary::{Unit, Units};
 /// What a word stands for.
 #[derive(Default)]
 pub(super) struct Meaning {
-    /// Units that do not depend on how it is written, those that lead to queries first.
+    /// Units that do not depend on how it is written.
     pub(super) units: Units,
-    /// How many of them lead.
-    pub(super) leading: usize,
     /// Whether there are forms that are looked for exactly.
     pub(super) exact: bool,
     /// Shorter forms of it that are units, with these.
     pub(super) licensed: SmallVec<[(u64, Unit); 1]>,
-    /// Whether any of these may lead.
-    pub(super) leads: bool,
 }
 
 impl Meaning {
     fn is_nothing(&self) -> bool {
         self.units.is_empty() && !self.exact && self.licensed.is_empty()
     }
+}
 
-    fn one(&self) -> Option<Unit> {
-        (self.leading == 1 && !self.exact && self.licensed.is_empty()).then(|| self.units[0])
-    }
+/// What is to be noted where a word stands.
+#[derive(Default)]
+pub(super) struct Leading {
+    /// Units that lead to queries, however it is written.
+    pub(super) units: Units,
+    /// Those of it exactly as written that do.
+    pub(super) exact: Vec<(Box<str>, Unit)>,
+}
+
+/// Where these are in the lists of all.
+#[derive(Clone, Copy, Default)]
+struct Noted {
+    first: u32,
+    first_exact: u32,
+    count: u16,
+    count_exact: u16,
 }
 
 /// Words and what they stand for: four megabytes per worker, and a few more of meanings.
@@ -37,12 +47,20 @@ pub(super) struct Met {
     /// is taken for it once in 2⁴⁴ times.
     near: Box<[u64; 1 << NEAR_BITS]>,
     /// Words of the news of many days, the last of each place first; entries as above.
-    far: Box<[[u64; WAYS]; 1 << FAR_BITS]>,
+    far: Box<[Place; 1 << FAR_BITS]>,
     /// The first is nothing.
     meanings: Vec<Meaning>,
-    /// By number: the unit where a word stands for one that leads, and is not to be looked at further.
-    ones: Vec<Option<Unit>>,
+    /// By number: what of it leads.
+    noted: Vec<Noted>,
+    /// The units of all these, one after the other.
+    leading: Vec<Unit>,
+    leading_exact: Vec<(Box<str>, Unit)>,
 }
+
+/// Within one line of a cache.
+#[derive(Clone, Copy)]
+#[repr(align(32))]
+struct Place([u64; WAYS]);
 
 /// 256 KiB, so that it stays in a second-level cache.
 const NEAR_BITS: u32 = 15;
@@ -68,8 +86,9 @@ fn boxed<T: Clone, const N: usize>(of: T) -> Box<[T; N]> {
 
 impl Default for Met {
     fn default() -> Self {
-        let (near, far) = (boxed(UNKNOWN), boxed([UNKNOWN; WAYS]));
-        Self { near, far, meanings: vec![Meaning::default()], ones: vec![None] }
+        let (near, far) = (boxed(UNKNOWN), boxed(Place([UNKNOWN; WAYS])));
+        let (meanings, noted) = (vec![Meaning::default()], vec![Noted::default()]);
+        Self { near, far, meanings, noted, leading: Vec::new(), leading_exact: Vec::new() }
     }
 }
 
@@ -99,7 +118,7 @@ impl Met {
     /// The same of a word that was not met lately.
     #[inline(always)]
     pub(super) fn glance_far(&mut self, hash: u64) -> Glance {
-        let glance = self.far[Self::far(hash)].iter().fold(UNKNOWN, |least, entry| least.min(told(*entry, hash)));
+        let glance = self.far[Self::far(hash)].0.iter().fold(UNKNOWN, |least, entry| least.min(told(*entry, hash)));
         self.near[Self::near(hash)] = hash << GLANCE_BITS | glance;
         glance
     }
@@ -112,18 +131,26 @@ impl Met {
     }
 
     /// Notes what a word stands for that was not known, by the number that it gets.
-    pub(super) fn add(&mut self, hash: u64, meaning: Meaning) -> u32 {
+    pub(super) fn add(&mut self, hash: u64, meaning: Meaning, leading: Leading) -> u32 {
         let mut number = 0;
-        let leads = if meaning.leads { LEADS } else { 0 };
+        let Leading { units, exact } = leading;
+        let leads = if units.is_empty() && exact.is_empty() { 0 } else { LEADS };
         if !meaning.is_nothing() {
             number = self.meanings.len();
-            self.ones.push(meaning.one());
             self.meanings.push(meaning);
+            self.noted.push(Noted {
+                first: self.leading.len() as u32,
+                first_exact: self.leading_exact.len() as u32,
+                count: units.len() as u16,
+                count_exact: exact.len() as u16,
+            });
+            self.leading.extend(units);
+            self.leading_exact.extend(exact);
         }
         // A text that has more meanings than can be told at a glance makes new ones again and again.
         if (number as Glance) < LEADS - 1 {
             let entry = hash << GLANCE_BITS | number as Glance | leads;
-            let place = &mut self.far[Self::far(hash)];
+            let Place(place) = &mut self.far[Self::far(hash)];
             place.rotate_right(1);
             place[0] = entry;
             self.near[Self::near(hash)] = entry;
@@ -137,19 +164,25 @@ impl Met {
         &self.meanings[number as usize]
     }
 
-    /// The one unit that leads of what is stood for, where there is no other and none that is looked for exactly.
+    /// The units of what is stood for that lead, and those of them exactly as written that do.
     #[inline]
-    pub(super) fn one(&self, number: u32) -> Option<Unit> {
-        self.ones[number as usize]
+    pub(super) fn leading(&self, number: u32) -> (&[Unit], &[(Box<str>, Unit)]) {
+        let Noted { first, first_exact, count, count_exact } = self.noted[number as usize];
+        let exact = &self.leading_exact[first_exact as usize..][..usize::from(count_exact)];
+        (&self.leading[first as usize..][..usize::from(count)], exact)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{LEADS, MOST_MEANINGS, Meaning, Met, UNKNOWN, Units, WAYS};
+    use super::{LEADS, Leading, MOST_MEANINGS, Meaning, Met, UNKNOWN, Units, WAYS};
 
     fn of(units: &[u32]) -> Meaning {
         Meaning { units: Units::from_slice(units), ..Meaning::default() }
+    }
+
+    fn none() -> Leading {
+        Leading::default()
     }
 
     #[test]
@@ -157,7 +190,7 @@ mod tests {
         let mut met = Met::default();
         for hash in [0, 1, u64::MAX, 1 << 50] {
             assert_eq!((met.glance(hash), met.glance_far(hash)), (UNKNOWN, UNKNOWN), "{hash}");
-            let number = met.add(hash, of(&[7]));
+            let number = met.add(hash, of(&[7]), none());
             assert_eq!(met.meaning(number).units[..], [7], "{hash}");
             assert_eq!((met.glance(hash), met.glance_far(hash)), (u64::from(number), u64::from(number)), "{hash}");
         }
@@ -165,7 +198,7 @@ mod tests {
         assert_eq!(met.glance(0), UNKNOWN);
         assert!(met.glance_far(0) < UNKNOWN && met.glance(0) < UNKNOWN);
         assert_eq!(met.glance(1), UNKNOWN);
-        (2..2 + WAYS as u64).for_each(|hash| _ = met.add(hash, of(&[])));
+        (2..2 + WAYS as u64).for_each(|hash| _ = met.add(hash, of(&[]), none()));
         assert_eq!((met.glance_far(0), met.glance(0)), (UNKNOWN, UNKNOWN));
     }
 
@@ -174,19 +207,27 @@ mod tests {
         let mut met = Met::default();
         let exact = || Meaning { exact: true, ..of(&[]) };
         let licensed = || Meaning { licensed: [(1, 2)].into_iter().collect(), ..of(&[]) };
-        let one = || Meaning { leading: 1, ..of(&[3, 4]) };
-        let two = || Meaning { leading: 2, ..of(&[3, 4]) };
-        let meanings: [(&dyn Fn() -> Meaning, _); 5] =
-            [(&|| of(&[0]), None), (&one, Some(3)), (&two, None), (&exact, None), (&licensed, None)];
-        for (hash, (meaning, one)) in (1..).zip(meanings) {
-            for (leads, flag) in [(false, 0), (true, LEADS)] {
-                let hash = hash << 50 | flag << 30;
-                let number = met.add(hash, Meaning { leads, ..meaning() });
-                assert!(number > 0 && met.one(number) == one);
-                assert_eq!(met.glance(hash), u64::from(number) | flag);
-            }
+        let exactly = || vec![(Box::from("It"), 9)];
+        let meanings: [(Meaning, &[u32], bool); 7] = [
+            (of(&[0]), &[], false),
+            (of(&[3, 4]), &[4], false),
+            (of(&[3, 4]), &[3, 4], true),
+            (exact(), &[], false),
+            (exact(), &[], true),
+            (licensed(), &[], false),
+            (licensed(), &[2], false),
+        ];
+        for (hash, (meaning, units, exact)) in (1..).zip(meanings) {
+            let hash = hash << 50;
+            let exact = if exact { exactly() } else { Vec::new() };
+            let leading = Leading { units: Units::from_slice(units), exact: exact.clone() };
+            let number = met.add(hash, meaning, leading);
+            assert!(number > 0 && met.leading(number) == (units, &exact));
+            let flag = if units.is_empty() && exact.is_empty() { 0 } else { LEADS };
+            assert_eq!(met.glance(hash), u64::from(number) | flag);
         }
-        assert_eq!((met.add(9 << 50, Meaning::default()), met.glance(9 << 50)), (0, 0));
+        assert_eq!((met.add(9 << 50, Meaning::default(), none()), met.glance(9 << 50)), (0, 0));
+        assert_eq!(met.leading(0), (&[][..], &[][..]));
     }
 
     #[test]
@@ -194,7 +235,7 @@ mod tests {
         let mut met = Met::default();
         let hash = |i: u64| i.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         for i in 0..=LEADS {
-            let number = met.add(hash(i), of(&[i as u32]));
+            let number = met.add(hash(i), of(&[i as u32]), none());
             assert_eq!(met.meaning(number).units[..], [i as u32]);
         }
         assert_eq!((met.glance(hash(LEADS)), met.glance_far(hash(LEADS))), (UNKNOWN, UNKNOWN));

@@ -4,9 +4,8 @@ use smallvec::SmallVec;
 
 use super::Positions;
 use super::dictionary::{Dictionary, Unit, Units};
-use super::met::{Glance, LEADS, Meaning, UNKNOWN};
+use super::met::{Glance, LEADS, Leading, Meaning, UNKNOWN};
 use super::scan::{Found, Spot};
-use super::vocabulary::is_single;
 use crate::matching::text::{self, Token};
 
 /// A field that is being read.
@@ -24,7 +23,7 @@ impl Pass<'_> {
         for i in 0..worth {
             let at = self.first + self.found.worth[i] as usize;
             let token = self.found.tokens[at];
-            if is_single(token.script) {
+            if token.script.is_single() {
                 self.single(&token, at);
             } else {
                 self.word(&token, at);
@@ -65,32 +64,14 @@ impl Pass<'_> {
     fn word(&mut self, token: &Token, at: usize) {
         let glance = Glance::from(self.found.meanings[at]);
         let number = if glance < UNKNOWN { (glance % LEADS) as u32 } else { self.number(token) };
-        self.found.meanings[at] = number;
+        let Found { meanings, met, hits, .. } = &mut *self.found;
+        meanings[at] = number;
+        let (leading, exact) = met.leading(number);
         let spot = Spot { first: at as u32, last: at as u32 };
-        match self.found.met.one(number) {
-            Some(unit) => self.found.hits.push((unit, spot)),
-            None if number > 0 => self.several(token, at, number),
-            None => {}
-        }
-    }
-
-    fn several(&mut self, token: &Token, at: usize, number: u32) {
-        let dictionary = self.dictionary;
-        let meaning = self.found.met.meaning(number);
-        if !meaning.leads {
-            return;
-        }
-        let spot = Spot { first: at as u32, last: at as u32 };
-        for unit in &meaning.units[..meaning.leading] {
-            self.found.hits.push((*unit, spot));
-        }
-        for (_, unit) in &meaning.licensed {
-            if dictionary.leads(*unit) {
-                self.found.hits.push((*unit, spot));
-            }
-        }
-        if meaning.exact {
-            self.exact(token, at);
+        hits.extend(leading.iter().map(|unit| (*unit, spot)));
+        if !exact.is_empty() {
+            let written = written(self.text, token);
+            hits.extend(exact.iter().filter(|(form, _)| **form == *written).map(|(_, unit)| (*unit, spot)));
         }
     }
 
@@ -103,7 +84,8 @@ impl Pass<'_> {
             // It was found out meanwhile.
             return (glance % LEADS) as u32;
         }
-        met.add(token.hash, find_out(self.dictionary, *positions, self.text, token, folded))
+        let (meaning, leading) = find_out(self.dictionary, *positions, self.text, token, folded);
+        met.add(token.hash, meaning, leading)
     }
 }
 
@@ -121,7 +103,7 @@ pub(super) fn pair(
     first: &Token,
     second: &Token,
 ) -> Option<Unit> {
-    let both = is_single(first.script) && is_single(second.script);
+    let both = first.script.is_single() && second.script.is_single();
     let unit = both.then(|| dictionary.pair(first.hash, second.hash))??;
     let between = &text[first.end as usize..second.start as usize];
     (positions == Positions::Tokens || !separated(between)).then_some(unit)
@@ -137,12 +119,18 @@ fn may_mean(dictionary: &Dictionary, text: &str, token: &Token) -> bool {
         || text::may_license(token.script)
 }
 
-/// What a word stands for.
-fn find_out(dictionary: &Dictionary, positions: Positions, text: &str, token: &Token, folded: &mut String) -> Meaning {
+/// What a word stands for, and what of it leads.
+fn find_out(
+    dictionary: &Dictionary,
+    positions: Positions,
+    text: &str,
+    token: &Token,
+    folded: &mut String,
+) -> (Meaning, Leading) {
     if !may_mean(dictionary, text, token) {
-        return Meaning::default();
+        return Default::default();
     }
-    let mut licensed = SmallVec::new();
+    let mut licensed = SmallVec::<[(u64, Unit); 1]>::new();
     // Every form is asked for, so that one that another query knows does not hide this one's.
     text::licensed(text, token, |form| {
         if positions == Positions::Words
@@ -158,11 +146,12 @@ fn find_out(dictionary: &Dictionary, positions: Positions, text: &str, token: &T
     let mut units = Units::from_iter(forms.and_then(|forms| forms.any));
     text::fold_into(written(text, token), folded);
     units.extend(dictionary.wider(folded));
-    let leads = |unit: &Unit| dictionary.leads(*unit);
-    units.sort_by_key(|unit| !leads(unit));
     let exact = forms.map_or(&[][..], |forms| &forms.exact);
-    let leading = units.iter().filter(|unit| leads(unit)).count();
-    let leads =
-        leading > 0 || exact.iter().any(|(_, unit)| leads(unit)) || licensed.iter().any(|(_, unit)| leads(unit));
-    Meaning { units, leading, exact: !exact.is_empty(), licensed, leads }
+    let leads = |unit: Unit| dictionary.leads(unit);
+    let all = units.iter().copied().chain(licensed.iter().map(|(_, unit)| *unit));
+    let leading = Leading {
+        units: all.filter(|unit| leads(*unit)).collect(),
+        exact: exact.iter().filter(|(_, unit)| leads(*unit)).cloned().collect(),
+    };
+    (Meaning { units, exact: !exact.is_empty(), licensed }, leading)
 }

@@ -3,7 +3,7 @@
 use super::dictionary::{Dictionary, Unit};
 use super::pass::{pair, written};
 use super::scan::{FIELDS, Found, NO_SPELLING, Place, Spot, text_of};
-use super::vocabulary::{Spelling, Step, is_single};
+use super::vocabulary::{Spelling, Step};
 use crate::matching::text;
 use crate::message::event::Event;
 
@@ -105,7 +105,7 @@ impl Around<'_> {
             let second = &found.tokens[spot.last as usize];
             return pair(dictionary, found.positions, text_of(event, field), token, second) == Some(unit);
         }
-        if is_single(token.script) {
+        if token.script.is_single() {
             return dictionary.word(token.hash) == Some(unit) || exactly();
         }
         let meaning = found.met.meaning(found.meanings[at]);

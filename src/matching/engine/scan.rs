@@ -12,7 +12,6 @@ use super::dictionary::{Dictionary, Unit};
 use super::layout::Layout;
 use super::met::{Glance, LEADS, Met, UNKNOWN};
 use super::pass::Pass;
-use super::vocabulary::is_single;
 use crate::matching::text::{self, Script, Token};
 use crate::message::event::Event;
 
@@ -108,28 +107,38 @@ impl Found {
         let Self { tokens, meanings, worth, unknown, met, .. } = self;
         let (tokens, meanings) = (&tokens[first..], &mut meanings[first..]);
         // As little as can be, for here the memory is waited for: the shorter the loop, the more of it goes on at once.
-        for (token, meaning) in tokens.iter().zip(&mut *meanings) {
-            *meaning = if is_single(token.script) { 0 } else { met.glance(token.hash) as u32 };
-        }
-        let (mut count, mut unknowns, mut singles) = (0, 0, false);
-        let mut before = 0;
-        for (i, (token, meaning)) in (0..).zip(tokens.iter().zip(&*meanings)) {
-            let is_worth = if is_single(token.script) {
-                singles = true;
-                dictionary.may_be_part(&mut before, token.hash)
+        let (mut count, mut before) = (0, 0);
+        for (i, (token, meaning)) in (0..).zip(tokens.iter().zip(&mut *meanings)) {
+            let is_worth = if token.script.is_single() {
+                *meaning = 0;
+                dictionary.may_lead(before, token.hash)
             } else {
-                before = 0;
-                Glance::from(*meaning) >= LEADS
+                let glance = met.glance(token.hash);
+                *meaning = glance as u32;
+                glance >= LEADS
             };
+            // What is no character does not make a pair: it is as unlikely to be let through as any other.
+            before = token.hash;
             worth[count] = i;
             count += usize::from(is_worth);
-            unknown[unknowns] = i;
-            unknowns += usize::from(Glance::from(*meaning) == UNKNOWN);
         }
-        for i in &unknown[..unknowns] {
-            meanings[*i as usize] = met.glance_far(tokens[*i as usize].hash) as u32;
+        // One load each and nothing that waits for it, for most of these are far from the processor.
+        let mut unknowns = 0;
+        for i in 0..count {
+            unknown[unknowns] = worth[i];
+            unknowns += usize::from(Glance::from(meanings[worth[i] as usize]) == UNKNOWN);
         }
-        if singles { sift(dictionary, tokens, &mut worth[..count]) } else { count }
+        for at in &unknown[..unknowns] {
+            meanings[*at as usize] = met.glance_far(tokens[*at as usize].hash) as u32;
+        }
+        let mut still = 0;
+        for i in 0..count {
+            let at = worth[i];
+            worth[still] = at;
+            let is_word = !tokens[at as usize].script.is_single();
+            still += usize::from(!is_word | (Glance::from(meanings[at as usize]) >= LEADS));
+        }
+        still
     }
 
     /// Puts the hits in the order of their units, each unit's in the order of the text.
@@ -137,13 +146,15 @@ impl Found {
         for unit in self.touched.drain(..) {
             self.ranges[unit as usize] = (0, 0);
         }
+        self.touched.resize(self.hits.len(), 0);
+        let mut touched = 0;
         for (unit, _) in &self.hits {
             let (_, count) = &mut self.ranges[*unit as usize];
-            if *count == 0 {
-                self.touched.push(*unit);
-            }
+            self.touched[touched] = *unit;
+            touched += usize::from(*count == 0);
             *count += 1;
         }
+        self.touched.truncate(touched);
         let mut first = 0;
         for unit in &self.touched {
             let range = &mut self.ranges[*unit as usize];
@@ -185,18 +196,4 @@ impl Found {
         let most = telling.max_by_key(|script| scripts[*script as usize])?;
         (scripts[most as usize] > 0).then_some(most)
     }
-}
-
-/// Puts those in front that are words, or may be units that lead or the second of one: how many they are.
-fn sift(dictionary: &Dictionary, tokens: &[Token], worth: &mut [u32]) -> usize {
-    let mut count = 0;
-    for i in 0..worth.len() {
-        let at = worth[i] as usize;
-        let token = &tokens[at];
-        // What is no character does not make a pair: it is as unlikely to be let through as any other.
-        let before = at.checked_sub(1).map_or(0, |before| tokens[before].hash);
-        worth[count] = worth[i];
-        count += usize::from(!is_single(token.script) | dictionary.may_lead(before, token.hash));
-    }
-    count
 }

@@ -391,10 +391,13 @@ impl<'d> Atoms<'d> {
 
     fn single(&mut self, token: &Token, bare: &str, mode: Mode, last: bool) -> Unit {
         let written = &bare[token.start as usize..token.end as usize];
+        if token.script.is_single() {
+            self.dictionary.add_character(token.hash);
+        }
         match mode {
             Mode::Exact => self.dictionary.add_exact(token.hash, written),
-            Mode::Prefix if last && !is_single(token.script) => self.dictionary.add_prefix(&fold(written)),
-            Mode::Stemmed(stem) if !is_single(token.script) && token.script != Script::Digits => {
+            Mode::Prefix if last && !token.script.is_single() => self.dictionary.add_prefix(&fold(written)),
+            Mode::Stemmed(stem) if !token.script.is_single() && token.script != Script::Digits => {
                 self.dictionary.add_stem(stem, &fold(written))
             }
             _ => self.dictionary.add_word(token.hash, written.chars().count()),
@@ -421,13 +424,8 @@ pub(super) fn unmarked(written: &str) -> (&str, Mode) {
     }
 }
 
-/// Whether every character of a script is a token of its own.
-pub(super) fn is_single(script: Script) -> bool {
-    matches!(script, Script::Han | Script::Kana | Script::Thai)
-}
-
 fn run_of_singles(tokens: &[Token]) -> usize {
-    tokens.iter().take_while(|token| is_single(token.script)).count().max(1)
+    tokens.iter().take_while(|token| token.script.is_single()).count().max(1)
 }
 
 /// Whether a spelling is in Latin letters, which many languages share.

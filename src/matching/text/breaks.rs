@@ -94,9 +94,6 @@ impl Abbreviation {
         if !token.script.is_alphabetic() {
             return Abbreviation::Not;
         }
-        if written.len() > LONGEST && written.is_ascii() && written.as_bytes()[1] != b'.' {
-            return Abbreviation::Not;
-        }
         let mut chars = written.chars();
         let upper = chars.next().is_some_and(char::is_uppercase);
         let initials = match chars.next() {
@@ -115,28 +112,35 @@ impl Abbreviation {
 
 /// Words that end in a full stop, by the hash of their folded form.
 struct Shortened {
-    capitalised: Vec<u64>,
-    any: Vec<u64>,
+    /// Whether they must be capitalised.
+    words: Vec<(u64, bool)>,
+    /// Bits by some of those of the hash, so that hardly any other word is looked for.
+    sieve: [u64; 64],
     number: u64,
 }
 
 impl Shortened {
+    fn new() -> Self {
+        let of = |words: &'static [&str], capitalised: bool| words.iter().map(move |word| (hash(word), capitalised));
+        let mut words: Vec<(u64, bool)> = of(&CAPITALISED, true).chain(of(&ANY, false)).collect();
+        words.sort_unstable();
+        let mut sieve = [0; 64];
+        words.iter().for_each(|(hash, _)| sieve[Self::place(*hash).0] |= Self::place(*hash).1);
+        Self { words, sieve, number: hash("no") }
+    }
+
+    fn place(hash: u64) -> (usize, u64) {
+        ((hash >> 58) as usize, 1 << (hash >> 52 & 63))
+    }
+
     fn contains(&self, folded: u64, upper: bool) -> bool {
-        self.any.binary_search(&folded).is_ok() || upper && self.capitalised.binary_search(&folded).is_ok()
+        let (at, bit) = Self::place(folded);
+        let known = || self.words.binary_search_by_key(&folded, |(hash, _)| *hash);
+        self.sieve[at] & bit != 0 && known().is_ok_and(|at| upper || !self.words[at].1)
     }
 }
 
-static SHORTENED: LazyLock<Shortened> = LazyLock::new(|| {
-    let sorted = |words: &[&str]| {
-        let mut hashes: Vec<u64> = words.iter().map(|word| hash(word)).collect();
-        hashes.sort_unstable();
-        hashes
-    };
-    Shortened { capitalised: sorted(&CAPITALISED), any: sorted(&ANY), number: hash("no") }
-});
-
-/// Letters of the longest of these.
-const LONGEST: usize = 6;
+static SHORTENED: LazyLock<Shortened> = LazyLock::new(Shortened::new);
 
 /// Titles, firms, months and places, which are names when written with a capital.
 const CAPITALISED: [&str; 44] = [

@@ -36,13 +36,6 @@ pub(super) fn folded(bytes: u64) -> u64 {
     bytes | CASE
 }
 
-/// Whether there is no letter among folded letters and digits, and zeros.
-#[inline(always)]
-pub(super) fn is_digits(folded: u64) -> bool {
-    // Letters are from 0x61 on, digits up to 0x39.
-    folded & repeated(0x40) == 0
-}
-
 impl Eight {
     #[inline(always)]
     pub(super) fn new(bytes: u64) -> Self {

@@ -7,9 +7,9 @@
 //! path, which read ahead but never allocate.
 
 use super::affix::{self, Affix};
-use super::block::{BLOCK, Block};
+use super::block::{BLOCK, Block, MOST_PLAIN, Words};
 use super::breaks::{Abbreviation, Breaks};
-use super::eight::{Eight, folded, is_ascii, is_digits};
+use super::eight::{Eight, folded, is_ascii};
 use super::hash::WordHash;
 use super::read::{Read, Reader, WINDOW};
 use super::table::Entry;
@@ -38,6 +38,26 @@ struct Scan<'t> {
     last: Last,
     /// Where the last full stop ends, with all that is not seen.
     dot_end: usize,
+}
+
+/// A place of a text, and the bytes from there on.
+#[derive(Clone, Copy)]
+struct Window<'w> {
+    bytes: &'w [u8; WINDOW],
+    at: usize,
+}
+
+impl Window<'_> {
+    /// A word of ASCII of up to [`MOST_PLAIN`] letters, which begins in the block of the window.
+    #[inline(always)]
+    fn token(&self, start: usize, end: usize, script: Script, breaks: Break) -> Token {
+        let eight = |at: usize| self.bytes[at..at + 8].first_chunk().map_or(0, |eight| u64::from_le_bytes(*eight));
+        let length = end - start;
+        let [first, second] = OF_WORD[length % OF_WORD.len()];
+        let (first, second) = (folded(eight(start % BLOCK)) & first, folded(eight(start % BLOCK + 8)) & second);
+        let hash = WordHash::of_few(first, second, length);
+        Token { hash, start: (self.at + start) as u32, end: (self.at + end) as u32, script, breaks }
+    }
 }
 
 /// Of a place before there is any.
@@ -112,59 +132,88 @@ impl Scan<'_> {
     fn block(&mut self, at: usize, sink: &mut impl Sink) -> usize {
         let mut room = [0; WINDOW];
         let bytes = self.text.window(at, &mut room);
-        let Block { mut letters, mut special } =
-            Block::new(bytes.first_chunk().expect("a window is longer than a block"));
+        let mut block = Block::new(bytes.first_chunk().expect("a window is longer than a block"));
         loop {
-            let mut starts = letters & !(letters << 1);
-            let next = special.trailing_zeros() as usize;
-            let mut ends = letters << 1 & !letters & !(u64::MAX.unbounded_shl(next as u32));
-            while ends != 0 {
-                let (start, end) = (starts.trailing_zeros() as usize, ends.trailing_zeros() as usize);
-                starts &= starts - 1;
-                ends &= ends - 1;
-                self.plain(bytes, at, start, end, sink);
-            }
+            let words = block.words();
+            let next = words.next;
+            self.plain(&words, Window { bytes, at }, sink);
             if next == BLOCK {
                 break;
             }
-            let read_on = if next > 0 && letters >> (next - 1) & 1 == 1 {
-                let start = starts.trailing_zeros() as usize;
-                if self.end(at + next).is_some() || self.text.three(at + next).is_some_and(Entry::ends_latin) {
-                    self.last = self.plain(bytes, at, start, next, sink);
-                    self.special(at + next, sink)
-                } else {
-                    self.long(at + start, sink)
-                }
-            } else {
-                self.special(at + next, sink)
+            let read_on = match words.ended_by(next) {
+                Some(start) => self.ended(start, next, words.script(next), Window { bytes, at }, sink),
+                None => self.few(at + next, bytes[next], sink),
             };
             let read_on = read_on - at;
             if read_on >= BLOCK {
                 return at + read_on;
             }
-            letters &= u64::MAX << read_on;
-            special &= u64::MAX << read_on;
+            block.forget(read_on);
         }
-        match letters.leading_ones() as usize {
+        match block.letters.leading_ones() as usize {
             BLOCK => self.long(at, sink),
             unfinished => at + BLOCK - unfinished,
         }
     }
 
-    /// A word of ASCII alone, in a window that begins at `at`.
+    /// The words of a block that end before what has to be looked at.
     #[inline(always)]
-    fn plain(&mut self, bytes: &[u8; WINDOW], at: usize, start: usize, end: usize, sink: &mut impl Sink) -> Last {
-        let (first, next, length) = (at + start, at + end, end - start);
-        if length > MOST_PLAIN {
-            self.long(first, sink);
-            return self.last;
+    fn plain(&mut self, words: &Words, window: Window<'_>, sink: &mut impl Sink) {
+        let (mut starts, mut ends) = (words.starts, words.ends & !u64::MAX.unbounded_shl(words.next as u32));
+        let count = ends.count_ones();
+        if count == 0 {
+            return;
         }
-        let (hash, script) = plain_word(bytes, start, length);
-        let breaks = if self.parted { self.parting(first, script) } else { Break::None };
+        let mut breaks = Break::None;
+        if self.parted {
+            let start = starts.trailing_zeros() as usize;
+            breaks = self.parting(window.at + start, words.script(ends.trailing_zeros() as usize));
+        }
         self.inside = true;
-        let (start, end) = (first as u32, next as u32);
-        sink.token(Token { hash, start, end, script, breaks });
-        Last { hash, start, end, script, next }
+        sink.tokens((0..count).map(|_| {
+            let (start, end) = (starts.trailing_zeros() as usize, ends.trailing_zeros() as usize);
+            starts &= starts - 1;
+            ends &= ends - 1;
+            let token = window.token(start, end, words.script(end), breaks);
+            breaks = Break::None;
+            token
+        }));
+    }
+
+    /// The word of ASCII that the special byte at `next` may end: where to read on.
+    #[inline(always)]
+    fn ended(&mut self, start: usize, next: usize, script: Script, window: Window<'_>, sink: &mut impl Sink) -> usize {
+        let at = window.at;
+        let Some(suffix) = self.end_of_plain(window, start, next) else { return self.long(at + start, sink) };
+        let breaks = if self.parted { self.parting(at + start, script) } else { Break::None };
+        let token = window.token(start, next, script, breaks);
+        let end = at + next + suffix;
+        self.inside = true;
+        self.last = Last { hash: token.hash, start: token.start, end: token.end, script, next: end };
+        sink.token(token);
+        if suffix > 0 { end } else { self.special(end, sink) }
+    }
+
+    /// If a word of ASCII ends for certain before the special byte at `next` of a window: how long the suffix is that
+    /// stands there and is no part of it.
+    #[inline(always)]
+    fn end_of_plain(&self, window: Window<'_>, start: usize, next: usize) -> Option<usize> {
+        let byte = |i: usize| window.bytes[(next + i) % WINDOW];
+        let is_gap = |byte: u8| byte.is_ascii() && !byte.is_ascii_alphanumeric();
+        // What may be written in a letter's place without being seen is none of these.
+        let is_s = |i: usize| byte(i) | 0x20 == b's' && (byte(i + 1).is_ascii_punctuation() || byte(i + 1) == b' ');
+        match byte(0) {
+            b'\'' if is_s(1) => Some(2),
+            // Initials are single letters, and a number goes on with a digit.
+            b'.' if byte(1).is_ascii_alphanumeric() => {
+                let is_number = window.bytes[(next - 1) % WINDOW].is_ascii_digit() && byte(1).is_ascii_digit();
+                (next - start > 1 && !is_number).then_some(0)
+            }
+            b'.' | b'\'' | b'"' => is_gap(byte(1)).then_some(0),
+            0xe2 if [byte(1), byte(2)] == [0x80, 0x99] => is_s(3).then_some(4),
+            0x80.. => self.text.three(window.at + next).is_some_and(Entry::ends_latin).then_some(0),
+            _ => Some(0),
+        }
     }
 
     /// Something at `at` that is more than a gap, and no letter or digit of ASCII: where to read on.
@@ -242,22 +291,28 @@ impl Scan<'_> {
         end
     }
 
-    /// A run of Han characters: one word each, and nothing between. Where to read on.
+    /// A run of Han characters, one word each, with what is nothing between them. Where to read on.
     #[inline(always)]
     fn han(&mut self, mut at: usize, mut entry: Entry, sink: &mut impl Sink) -> usize {
         let mut breaks = if self.parted { self.parting(at, Script::Han) } else { Break::None };
+        let mut end = at;
         loop {
-            let hash = WordHash::of_one(entry.plain());
-            sink.token(Token { hash, start: at as u32, end: at as u32 + 3, script: Script::Han, breaks });
+            if entry.is_plain(Script::Han) {
+                let hash = WordHash::of_one(entry.plain());
+                end = at + 3;
+                sink.token(Token { hash, start: at as u32, end: end as u32, script: Script::Han, breaks });
+                breaks = Break::None;
+            } else if !entry.is_nothing() {
+                break;
+            }
             at += 3;
             match self.text.three(at) {
-                Some(next) if next.is_plain(Script::Han) => entry = next,
-                _ => break,
+                Some(next) => entry = next,
+                None => break,
             }
-            breaks = Break::None;
         }
         self.inside = true;
-        self.last = Last { hash: 0, start: at as u32 - 3, end: at as u32, script: Script::Han, next: at };
+        self.last = Last { hash: 0, start: end as u32 - 3, end: end as u32, script: Script::Han, next: end };
         at
     }
 
@@ -517,9 +572,6 @@ impl Scan<'_> {
     }
 }
 
-/// The longest word of ASCII that two eights hold with the place for their end.
-const MOST_PLAIN: usize = 15;
-
 /// By the length of a word of up to [`MOST_PLAIN`] letters: what of two eights belongs to it.
 const OF_WORD: [[u64; 2]; MOST_PLAIN + 1] = {
     let mut masks = [[0; 2]; MOST_PLAIN + 1];
@@ -531,16 +583,6 @@ const OF_WORD: [[u64; 2]; MOST_PLAIN + 1] = {
     }
     masks
 };
-
-/// The hash and the script of a word of ASCII of up to [`MOST_PLAIN`] letters, which begins in the block of a window.
-#[inline(always)]
-fn plain_word(bytes: &[u8; WINDOW], start: usize, length: usize) -> (u64, Script) {
-    let eight = |at: usize| bytes[at..at + 8].first_chunk().map_or(0, |eight| u64::from_le_bytes(*eight));
-    let [first, second] = OF_WORD[length % OF_WORD.len()];
-    let (first, second) = (folded(eight(start % BLOCK)) & first, folded(eight(start % BLOCK + 8)) & second);
-    let script = if is_digits(first | second) { Script::Digits } else { Script::Latin };
-    (WordHash::of_few(first, second, length), script)
-}
 
 /// A few folded letters; longer than any affix is all the same.
 #[derive(Default)]

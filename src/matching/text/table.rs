@@ -16,6 +16,7 @@ const SEVERAL: u32 = 1 << 24;
 const MARK: u32 = 1 << 25;
 const BASE: u32 = 1 << 26;
 const ONTO: u32 = 1 << 27;
+const NOTHING: u32 = 1 << 28;
 
 /// By the code they are stored as; letters come after them.
 const KINDS: [Kind; 7] = [Kind::Gap, Kind::Unseen, Kind::Newline, Kind::Stop, Kind::Dot, Kind::Apostrophe, Kind::Quote];
@@ -39,6 +40,8 @@ impl Entry {
         }
         entry |= if may_compose(c) { BASE } else { 0 };
         entry |= if is_composed_onto(c) { ONTO } else { 0 };
+        let nothing = matches!(kind, Kind::Gap | Kind::Apostrophe | Kind::Quote) && entry & (BASE | ONTO) == 0;
+        entry |= if nothing { NOTHING } else { 0 };
         Entry(entry)
     }
 
@@ -108,6 +111,12 @@ impl Entry {
 
     pub(super) fn is_mark(self) -> bool {
         self.0 & MARK != 0
+    }
+
+    /// Whether nothing comes of it between words.
+    #[inline(always)]
+    pub(super) fn is_nothing(self) -> bool {
+        self.0 & NOTHING != 0
     }
 
     /// Whether the character after it may change it.

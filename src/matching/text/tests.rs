@@ -259,6 +259,7 @@ const TRICKY: &[&str] = &[
     "'nin",
     "qu'",
     "U.S.",
+    "т4",
     "No. ",
     "Inc. ",
     "1.5",
@@ -267,6 +268,12 @@ const TRICKY: &[&str] = &[
     "؟",
     "।",
     "𠀀",
+];
+
+/// What may end a word of ASCII, and what may stand there without being seen or make another letter of it.
+const ENDS: &[&str] = &[
+    "a", "ab", "U", "1", "12", "s", "S", ".", "'", "’", "\"", " ", "\n", "\0", "/", "=", "\u{200b}", "\u{ad}",
+    "\u{301}", "\u{338}", "é", "中", "，", "。", "”",
 ];
 
 proptest! {
@@ -297,6 +304,11 @@ proptest! {
             _ => None,
         });
         prop_assert_eq!(fold(&text), kept.collect::<String>(), "{:?}", text);
+    }
+
+    #[test]
+    fn scan_equals_words_where_words_end(parts in prop::collection::vec(prop::sample::select(ENDS), 0..40)) {
+        agree(&parts.concat())?;
     }
 
     #[test]

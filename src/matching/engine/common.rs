@@ -1,0 +1,55 @@
+//! Words that nearly every text of a language has: a query is not looked for by one of them if it has another.
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use crate::matching::text::{fold, hash};
+
+/// Whether a folded word is one of these, by its hash.
+pub(super) fn is_common(hash: u64) -> bool {
+    COMMON.contains(&hash)
+}
+
+static COMMON: LazyLock<HashSet<u64>> =
+    LazyLock::new(|| LISTS.iter().flat_map(|list| list.split(' ')).map(|word| hash(&fold(word))).collect());
+
+/// Articles, prepositions, pronouns and the like, a language a line. Nothing that is a name or an abbreviation
+/// in another language (Italian `ai`), however common it is.
+const LISTS: [&str; 19] = [
+    "the and to of in for is with on that as by this at its are or from it more their has new an about our be will we \
+     can not through all have one was were they you your which who into over other than been had but also would could \
+     if up out his her he she after when there what no these those them only may most \
+     com www https",
+    "de la que a en el y los un se del una las para con su por no al es lo mas como pero sus si le ha este sin",
+    "le les et des d un en du une il est dans qui pour qu au sur pas plus ce par son ne mais avec aux elle sont sa",
+    "der die und in zu von den dass das mit er fur sie im eine auf dem des sich ein als ist nicht es an am bei um \
+     einer wurde werden nach einen einem uber vor aus wird wie sind hat so aber",
+    "o e do da em um uma os com na se nao as dos mais ao foi seu sua sobre das nos pelo pela ou ser",
+    "il di che e la in un per del della non una sono con da le si dei nel alla al ha gli delle come piu anche su",
+    "de het een van en in is dat op te met voor zijn niet er aan ook als om bij door uit naar maar of over",
+    "att i och en som for pa av det till ar med har han den om ett inte men fran var sig vi kan",
+    "og er af at det en for som pa til de med har den ikke et fra om var han vi ble blir",
+    "w i z na do nie sie o ze to jest za od po przez jak dla ale tym oraz ktore",
+    "bir ve bu icin da de olarak daha olan sonra cok ile gibi kadar ne her ya ama",
+    "yang dan di untuk pada dengan dari ini akan dalam tidak mereka dia bahwa itu telah ke lebih oleh adalah sebagai",
+    "cua va mot da cac trong co la nguoi cho khong voi duoc vao khi nhung tai se nay o ve de nam",
+    "в и на что не с по он как из это о за к но его для я а от чтобы мы они после все был до также то или у",
+    "і в на та що не до з у за про від як це для є але по",
+    "في من علي ان الي و عن التي ما مع بعد الذي تم خلال هذا هذه بين انه كما قد لا كان كل او قبل لم غير حول عام العام",
+    "در که به و از را است این با برای یک های کرد شده شد می تا آن خود",
+    "של את על לא הוא עם כי זה גם או אם כל היא הם יותר",
+    "και του της το η ο να την από με στο για που οι των είναι",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::is_common;
+    use crate::matching::text::{fold, hash};
+
+    #[test]
+    fn words_are_known_however_they_are_written() {
+        let is_common = |word: &str| is_common(hash(&fold(word)));
+        assert!(["The", "für", "för", "إلى", "که", "של", "из", "được", "των"].into_iter().all(is_common));
+        assert!(!["ai", "us", "chip", "中国"].into_iter().any(is_common));
+    }
+}
