@@ -1,6 +1,6 @@
 //! 64 bytes of text at once: where there are letters and digits of ASCII, and what has to be looked at.
 
-use wide::{CmpEq, CmpLe, u8x16};
+use wide::u8x16;
 
 use super::Script;
 
