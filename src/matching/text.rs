@@ -23,7 +23,7 @@ mod table;
 mod unit;
 mod word;
 
-pub use hash::{beginnings, hash};
+pub use hash::{Few, beginnings, hash};
 pub use licence::{licensed, may_license};
 pub use read::{fold, fold_into, heads};
 pub use scan::scan;

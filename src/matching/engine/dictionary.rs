@@ -14,7 +14,7 @@ use super::hashed::{Hashed, Sieve};
 use super::language::{Stem, Stemming};
 use super::lists::Set;
 use crate::matching::query::{Pattern, Patterns};
-use crate::matching::text;
+use crate::matching::text::{self, Few};
 
 /// The number of a unit.
 pub(super) type Unit = u32;
@@ -38,7 +38,7 @@ pub(super) struct Dictionary {
     /// The units that lead to queries.
     leading: Set,
     /// Characters that are such a unit by themselves, or as they are written.
-    leading_characters: Sieve,
+    leading_characters: Few,
     /// Pairs that are.
     leading_pairs: Sieve,
     /// The hashes of both and their units, until it is told which lead.
@@ -190,7 +190,7 @@ impl Dictionary {
         let leads = |unit: Unit| leading.has(unit);
         let (characters, pairs) = (std::mem::take(&mut self.characters), std::mem::take(&mut self.made_of));
         let is_leading = |hash: &&u64| self.forms(**hash).is_some_and(|forms| forms.all().any(leads));
-        self.leading_characters = Sieve::of(characters.iter().filter(is_leading).copied());
+        self.leading_characters = characters.iter().filter(is_leading).copied().collect();
         self.leading_pairs = Sieve::of(pairs.iter().filter(|(_, unit)| leads(*unit)).map(|(pair, _)| *pair));
         self.leading = leading;
     }
@@ -205,7 +205,7 @@ impl Dictionary {
     /// certain.
     #[inline(always)]
     pub(super) fn may_lead(&self, before: u64, character: u64) -> bool {
-        self.leading_characters.lets_through(character) | self.leading_pairs.lets_through(pair(before, character))
+        self.leading_characters.may_have(character) | self.leading_pairs.lets_through(pair(before, character))
     }
 
     /// How many units there are.

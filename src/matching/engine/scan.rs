@@ -143,29 +143,28 @@ impl Found {
 
     /// Puts the hits in the order of their units, each unit's in the order of the text.
     fn sort(&mut self) {
-        for unit in self.touched.drain(..) {
-            self.ranges[unit as usize] = (0, 0);
-        }
-        self.touched.resize(self.hits.len(), 0);
-        let mut touched = 0;
-        for (unit, _) in &self.hits {
-            let (_, count) = &mut self.ranges[*unit as usize];
-            self.touched[touched] = *unit;
-            touched += usize::from(*count == 0);
+        let Self { hits, spots, ranges, touched, .. } = self;
+        touched.drain(..).for_each(|unit| ranges[unit as usize] = (0, 0));
+        touched.resize(hits.len(), 0);
+        let mut units = 0;
+        for (unit, _) in &*hits {
+            let (_, count) = &mut ranges[*unit as usize];
+            touched[units] = *unit;
+            units += usize::from(*count == 0);
             *count += 1;
         }
-        self.touched.truncate(touched);
+        touched.truncate(units);
         let mut first = 0;
-        for unit in &self.touched {
-            let range = &mut self.ranges[*unit as usize];
+        for unit in &*touched {
+            let range = &mut ranges[*unit as usize];
             let count = range.1;
             *range = (first, first);
             first += count;
         }
-        self.spots.resize(self.hits.len(), Spot::default());
-        for (unit, spot) in &self.hits {
-            let (_, end) = &mut self.ranges[*unit as usize];
-            self.spots[*end as usize] = *spot;
+        spots.resize(hits.len(), Spot::default());
+        for (unit, spot) in &*hits {
+            let (_, end) = &mut ranges[*unit as usize];
+            spots[*end as usize] = *spot;
             *end += 1;
         }
     }

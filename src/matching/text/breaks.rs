@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::{Break, Script, Token, hash};
+use super::{Break, Few, Script, Token, hash};
 
 /// What was seen since the last word.
 #[derive(Clone, Copy, Debug, Default)]
@@ -114,8 +114,7 @@ impl Abbreviation {
 struct Shortened {
     /// Whether they must be capitalised.
     words: Vec<(u64, bool)>,
-    /// Bits by some of those of the hash, so that hardly any other word is looked for.
-    sieve: [u64; 64],
+    few: Few,
     number: u64,
 }
 
@@ -124,19 +123,12 @@ impl Shortened {
         let of = |words: &'static [&str], capitalised: bool| words.iter().map(move |word| (hash(word), capitalised));
         let mut words: Vec<(u64, bool)> = of(&CAPITALISED, true).chain(of(&ANY, false)).collect();
         words.sort_unstable();
-        let mut sieve = [0; 64];
-        words.iter().for_each(|(hash, _)| sieve[Self::place(*hash).0] |= Self::place(*hash).1);
-        Self { words, sieve, number: hash("no") }
-    }
-
-    fn place(hash: u64) -> (usize, u64) {
-        ((hash >> 58) as usize, 1 << (hash >> 52 & 63))
+        Self { few: words.iter().map(|(hash, _)| *hash).collect(), words, number: hash("no") }
     }
 
     fn contains(&self, folded: u64, upper: bool) -> bool {
-        let (at, bit) = Self::place(folded);
         let known = || self.words.binary_search_by_key(&folded, |(hash, _)| *hash);
-        self.sieve[at] & bit != 0 && known().is_ok_and(|at| upper || !self.words[at].1)
+        self.few.may_have(folded) && known().is_ok_and(|at| upper || !self.words[at].1)
     }
 }
 

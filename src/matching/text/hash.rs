@@ -95,6 +95,37 @@ impl Extend<char> for WordHash {
     }
 }
 
+/// A few hundred hashes at most, told by twelve bits of each: a glance that leaves hardly any others.
+pub struct Few([u64; 64]);
+
+impl Default for Few {
+    fn default() -> Self {
+        Self([0; 64])
+    }
+}
+
+impl Few {
+    #[inline(always)]
+    fn place(hash: u64) -> (usize, u64) {
+        ((hash >> 58) as usize, 1 << (hash >> 52 & 63))
+    }
+
+    /// Whether a hash may be one of them; no is certain.
+    #[inline(always)]
+    pub fn may_have(&self, hash: u64) -> bool {
+        let (at, bit) = Self::place(hash);
+        self.0[at] & bit != 0
+    }
+}
+
+impl FromIterator<u64> for Few {
+    fn from_iter<T: IntoIterator<Item = u64>>(hashes: T) -> Self {
+        let mut few = Self::default();
+        hashes.into_iter().map(Self::place).for_each(|(at, bit)| few.0[at] |= bit);
+        few
+    }
+}
+
 /// The hash of a folded word.
 pub fn hash(folded: &str) -> u64 {
     beginnings(folded).last().unwrap_or(WordHash::NEW.finish())
@@ -112,7 +143,7 @@ pub fn beginnings(folded: &str) -> impl Iterator<Item = u64> {
 mod tests {
     use std::collections::HashSet;
 
-    use super::{WordHash, beginnings, hash};
+    use super::{Few, WordHash, beginnings, hash};
 
     #[test]
     fn eights_and_single_characters_hash_alike() {
@@ -135,6 +166,14 @@ mod tests {
         let words = ["aa", "慡", "ꅡ", "a\u{80}", "\u{8061}", "\u{10ffff}", "ab", "ba", "b", ""];
         let hashes: HashSet<u64> = words.iter().map(|word| hash(word)).collect();
         assert_eq!(hashes.len(), words.len());
+    }
+
+    #[test]
+    fn a_few_are_told_from_most_others() {
+        let hashes = |range: std::ops::Range<u32>| range.map(|i| hash(&i.to_string()));
+        let few: Few = hashes(0..100).collect();
+        assert!(hashes(0..100).all(|hash| few.may_have(hash)));
+        assert!(hashes(100..10_100).filter(|hash| few.may_have(*hash)).count() < 400);
     }
 
     /// As many collisions of either half of the bits as chance makes.

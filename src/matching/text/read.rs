@@ -113,14 +113,21 @@ impl<'t> Reader<'t> {
     /// The entry of the character at a byte, if it is of three bytes.
     #[inline(always)]
     pub(super) fn three(&self, at: usize) -> Option<Entry> {
-        self.of_three(*self.text.as_bytes().get(at..at + 3)?.first_chunk()?)
+        self.of_three(self.text.as_bytes().get(at..at + 3)?.first_chunk()?)
+    }
+
+    /// The entries of the characters from a byte on, as far as they are of three bytes.
+    #[inline(always)]
+    pub(super) fn threes(&self, at: usize) -> impl Iterator<Item = Entry> {
+        let (threes, _) = self.text.as_bytes().get(at..).unwrap_or_default().as_chunks();
+        threes.iter().map_while(|three| self.of_three(three))
     }
 
     #[inline(always)]
-    fn of_three(&self, [a, b, c]: [u8; 3]) -> Option<Entry> {
+    fn of_three(&self, [a, b, c]: &[u8; 3]) -> Option<Entry> {
         // With what marks the bytes as first and further ones in it, which is always the same.
         const MARKED: u32 = 0xe0 << 12 | 0x80 << 6 | 0x80;
-        let code = ((u32::from(a) << 12) + (u32::from(b) << 6) + u32::from(c)).wrapping_sub(MARKED);
+        let code = ((u32::from(*a) << 12) + (u32::from(*b) << 6) + u32::from(*c)).wrapping_sub(MARKED);
         (a & 0xf0 == 0xe0).then(|| self.table[code as u16 as usize])
     }
 

@@ -269,7 +269,7 @@ impl Scan<'_> {
         if let Some(entry) = self.text.three(at)
             && entry.is_plain(Script::Han)
         {
-            return self.han(at, entry, sink);
+            return self.han(at, sink);
         }
         if let Some(script) = self.text.two(at).and_then(Entry::plain_script_of_two) {
             let run = self.add_two(Run::new(at, script));
@@ -293,10 +293,10 @@ impl Scan<'_> {
 
     /// A run of Han characters, one word each, with what is nothing between them. Where to read on.
     #[inline(always)]
-    fn han(&mut self, mut at: usize, mut entry: Entry, sink: &mut impl Sink) -> usize {
+    fn han(&mut self, mut at: usize, sink: &mut impl Sink) -> usize {
         let mut breaks = if self.parted { self.parting(at, Script::Han) } else { Break::None };
         let mut end = at;
-        loop {
+        for entry in self.text.threes(at) {
             if entry.is_plain(Script::Han) {
                 let hash = WordHash::of_one(entry.plain());
                 end = at + 3;
@@ -306,10 +306,6 @@ impl Scan<'_> {
                 break;
             }
             at += 3;
-            match self.text.three(at) {
-                Some(next) => entry = next,
-                None => break,
-            }
         }
         self.inside = true;
         self.last = Last { hash: 0, start: end as u32 - 3, end: end as u32, script: Script::Han, next: end };
