@@ -8,13 +8,14 @@
 
 mod account;
 mod budget;
-mod common;
+
 mod cost;
 mod dictionary;
 mod evaluate;
 mod evidence;
 mod expression;
 mod filter;
+mod function_words;
 mod hashed;
 mod index;
 pub(in crate::matching) mod language;

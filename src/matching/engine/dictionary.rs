@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use hashbrown::HashMap;
 use smallvec::SmallVec;
 
-use super::common::is_common;
+use super::function_words::is_common;
 use super::hashed::{Hashed, Sieve};
 use super::language::{Stem, Stemming};
 use super::lists::Set;
