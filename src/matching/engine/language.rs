@@ -116,6 +116,7 @@ pub(in crate::matching) fn case_forms(primary: &str, name: &str) -> Vec<String> 
     let endings: (&str, &[&str]) = match primary {
         "ru" => russian(name),
         "uk" => ukrainian(name),
+        "pl" => polish(name),
         _ => return Vec::new(),
     };
     let (removed, added) = endings;
@@ -163,6 +164,31 @@ fn ukrainian(name: &str) -> (&'static str, &'static [&'static str]) {
     }
 }
 
+/// Hard stems in -a soften before the locative's -ie; -ę and -ą lose their tails in folding.
+fn polish(name: &str) -> (&'static str, &'static [&'static str]) {
+    const SOFTENED: [(&str, &[&str]); 6] = [
+        ("ka", &["ki", "ce", "kę", "ką"]),
+        ("ga", &["gi", "dze", "gę", "gą"]),
+        ("ra", &["ry", "rze", "rę", "rą"]),
+        ("ta", &["ty", "cie", "tę", "tą"]),
+        ("da", &["dy", "dzie", "dę", "dą"]),
+        ("la", &["li", "lę", "lą"]),
+    ];
+    if let Some(softened) = SOFTENED.into_iter().find(|(ending, _)| name.ends_with(ending)) {
+        softened
+    } else if name.ends_with("ia") || name.ends_with("ja") {
+        ("a", &["i", "ę", "ą"])
+    } else if last_is(name, "a") {
+        ("a", &["y", "ie", "ę", "ą"])
+    } else if last_is(name, "kg") {
+        ("", &["a", "u", "owi", "iem"])
+    } else if last_is(name, "bcćdfhjlłmnńprsśtwzźż") {
+        ("", &["a", "u", "owi", "em", "ie"])
+    } else {
+        ("", &[])
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -177,6 +203,12 @@ mod tests {
             ("ru", "Байден", "Байденом"),
             ("uk", "Київстар", "Київстару"),
             ("uk", "Росія", "Росії"),
+            ("pl", "Nvidia", "Nvidii"),
+            ("pl", "Lutnick", "Lutnickiem"),
+            ("pl", "Tajwan", "Tajwanie"),
+            ("pl", "Kanada", "Kanadzie"),
+            ("pl", "Wenezuela", "Wenezueli"),
+            ("pl", "Ameryka", "Ameryce"),
         ] {
             assert!(case_forms(language, name).iter().any(|known| known == form), "{name} → {form}");
         }
