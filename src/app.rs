@@ -9,6 +9,7 @@ mod http;
 pub mod metrics;
 pub mod parallel;
 pub mod progress;
+mod recent;
 pub mod reload;
 pub mod signals;
 
@@ -20,11 +21,12 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::Signal;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
-use crate::app::http::Shown;
+use crate::app::http::{Explainer, Shown};
 use crate::app::metrics::Metrics;
 use crate::app::progress::Progress;
+use crate::app::recent::Recent;
 use crate::app::reload::{Definitions, Reloader};
 use crate::kafka::stage::observe::{Observe, StageEvent};
 use crate::kafka::stage::stop::Stop;
@@ -150,15 +152,30 @@ pub async fn run(config: RunConfig, shutdown: impl Future<Output = ()>) -> Resul
     let address = listener.local_addr().map_err(listen_error)?;
     tracing::info!(%address, "HTTP listens");
     let token = settings.http.token.as_deref().map(Arc::from);
-    let shown = Shown { metrics: Arc::clone(&metrics), progress: Arc::clone(&progress), engines, reloader, token };
+    let recent = Arc::new(Recent::new());
+    let shown = Shown {
+        metrics: Arc::clone(&metrics),
+        progress: Arc::clone(&progress),
+        explainer: explainer(engines.as_ref(), &settings)?,
+        engines,
+        reloader,
+        recent: Arc::clone(&recent),
+        explaining: Arc::new(Semaphore::new(1)),
+        max_bytes: settings.events.max_bytes,
+        token,
+    };
     let pages = http::pages(shown);
     let http = tokio::spawn(async move { axum::serve(listener, pages).await });
 
     let stop = Arc::new(Stop::default());
     let (failures_in, mut failures) = mpsc::channel(64);
     for spec in specs {
-        let observer: Arc<dyn Observe> =
-            Arc::new(Observer { stage: spec.name, metrics: Arc::clone(&metrics), progress: Arc::clone(&progress) });
+        let observer: Arc<dyn Observe> = Arc::new(Observer {
+            stage: spec.name,
+            metrics: Arc::clone(&metrics),
+            progress: Arc::clone(&progress),
+            recent: Arc::clone(&recent),
+        });
         let crew =
             Crew { settings: Arc::clone(&settings), observer, stop: Arc::clone(&stop), failures: failures_in.clone() };
         std::thread::Builder::new()
@@ -192,6 +209,14 @@ fn metrics_of(engines: Option<&Engines>) -> Result<Arc<Metrics>, RunError> {
     let engine = engines.map(Engines::current);
     let (names, revision) = engine.as_ref().map_or_else(Default::default, |engine| (engine.names(), engine.revision()));
     Ok(Metrics::new(names, revision)?)
+}
+
+/// What explains events by the watchlists in force; none where there are none.
+fn explainer(engines: Option<&Arc<Engines>>, settings: &Settings) -> Result<Option<Explainer>, RunError> {
+    let Some(engines) = engines.map(Arc::clone) else { return Ok(None) };
+    let decoder = Arc::new(decoding::decoder(settings)?);
+    let topic = settings.topics.events.first().map_or("", String::as_str);
+    Ok(Some(Explainer { engines, decoder, topic: topic.into() }))
 }
 
 /// Starts what watchlists are reloaded by; none where they are not.
@@ -255,12 +280,14 @@ struct Observer {
     stage: &'static str,
     metrics: Arc<Metrics>,
     progress: Arc<Progress>,
+    recent: Arc<Recent>,
 }
 
 impl Observe for Observer {
     fn observe(&self, event: StageEvent<'_>) {
         self.metrics.observe(self.stage, &event);
         self.progress.observe(self.stage, &event);
+        self.recent.observe(&event);
     }
 }
 

@@ -1,6 +1,10 @@
-//! The HTTP surface: health, readiness, metrics, status, and reloading.
+//! The HTTP surface: health, readiness, metrics, status, what is in force and published, and reloading.
 
+mod alerts;
+mod explain;
+mod query;
 mod reload;
+mod watchlists;
 
 use std::sync::Arc;
 
@@ -9,8 +13,13 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, post};
 
+use axum::extract::DefaultBodyLimit;
+use tokio::sync::Semaphore;
+
+pub(crate) use self::explain::Explainer;
 use crate::app::metrics::Metrics;
 use crate::app::progress::Progress;
+use crate::app::recent::Recent;
 use crate::app::reload::Reloader;
 use crate::pipeline::engines::Engines;
 
@@ -22,6 +31,12 @@ pub(crate) struct Shown {
     /// The watchlists in force, where the match stage runs.
     pub(crate) engines: Option<Arc<Engines>>,
     pub(crate) reloader: Option<Arc<Reloader>>,
+    pub(crate) recent: Arc<Recent>,
+    pub(crate) explainer: Option<Explainer>,
+    /// Turns to explain.
+    pub(crate) explaining: Arc<Semaphore>,
+    /// The most that an event may have.
+    pub(crate) max_bytes: usize,
     /// Without it nothing can be changed over HTTP.
     pub(crate) token: Option<Arc<str>>,
 }
@@ -34,6 +49,13 @@ pub(crate) fn pages(shown: Shown) -> axum::Router {
         .route("/-/reload", post(reload::post))
         .route("/metrics", get(metrics))
         .route("/api/v1/status", get(status))
+        .route("/api/v1/watchlists", get(watchlists::get))
+        .route("/api/v1/alerts", get(alerts::last))
+        .route("/api/v1/alerts/stream", get(alerts::stream))
+        // A little more, so that what is too large gets the reason that it has in a topic.
+        .route("/api/v1/explain", post(explain::post).layer(DefaultBodyLimit::max(shown.max_bytes * 2)))
+        .method_not_allowed_fallback(async || problem(StatusCode::METHOD_NOT_ALLOWED, "not by this method"))
+        .fallback(async || problem(StatusCode::NOT_FOUND, "there is no such page"))
         .with_state(shown)
 }
 
@@ -79,3 +101,6 @@ async fn status(State(shown): State<Shown>) -> Response {
     }))
     .into_response()
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,7 @@ use tokio::signal::unix::Signal;
 use crate::app::files::Files;
 use crate::app::files::fingerprint::Fingerprint;
 use crate::app::metrics::Metrics;
-use crate::diagnostic::{Diagnostic, Finding};
+use crate::diagnostic::{Diagnostic, Finding, Level};
 use crate::matching::engine::Engine;
 use crate::pipeline::engines::Engines;
 use crate::settings::Settings;
@@ -28,14 +28,22 @@ const LOGGED: usize = 20;
 #[derive(Debug)]
 pub struct Definitions {
     good: LastGood,
-    stale: Vec<String>,
+    complaints: Complaints,
     seen: Fingerprint,
+}
+
+/// What is wrong with files that say something else than what is in force.
+#[derive(Clone, Debug, Default)]
+struct Complaints {
+    /// Their names.
+    stale: Vec<String>,
+    errors: Vec<Diagnostic>,
 }
 
 impl Definitions {
     /// Whether no file had a mistake.
     pub(super) fn are_right(&self) -> bool {
-        self.stale.is_empty()
+        self.complaints.stale.is_empty()
     }
 
     /// Reads and compiles those of the settings: the engine, all that is wrong, and what a reload begins with.
@@ -44,8 +52,9 @@ impl Definitions {
         let read = Files::of_settings(settings);
         let compiled = read.compile();
         let good = LastGood::of(&read, &compiled.diagnostics);
-        let stale = good.stale(&read);
-        (compiled.engine, compiled.diagnostics, Self { good, stale, seen })
+        let errors = compiled.diagnostics.iter().filter(|found| found.level == Level::Error).cloned().collect();
+        let complaints = Complaints { stale: good.stale(&read), errors };
+        (compiled.engine, compiled.diagnostics, Self { good, complaints, seen })
     }
 }
 
@@ -56,7 +65,7 @@ pub(super) struct Reloader {
     metrics: Arc<Metrics>,
     state: Mutex<State>,
     /// Beside the rest, which is held while files are compiled.
-    stale: Mutex<Vec<String>>,
+    complaints: Mutex<Complaints>,
 }
 
 struct State {
@@ -84,13 +93,13 @@ impl Reloader {
         metrics: &Arc<Metrics>,
         definitions: Definitions,
     ) -> Self {
-        let Definitions { good, stale, seen } = definitions;
+        let Definitions { good, complaints, seen } = definitions;
         Self {
             settings: Arc::clone(settings),
             engines: Arc::clone(engines),
             metrics: Arc::clone(metrics),
             state: Mutex::new(State { good, seen, glimpsed: seen }),
-            stale: Mutex::new(stale),
+            complaints: Mutex::new(complaints),
         }
     }
 
@@ -107,7 +116,7 @@ impl Reloader {
             self.engines.put_in_force(Arc::new(engine));
         }
         self.metrics.reloaded(next.errors.is_empty());
-        lock(&self.stale).clone_from(&next.stale);
+        *lock(&self.complaints) = Complaints { stale: next.stale.clone(), errors: next.errors.clone() };
         let revision = self.engines.current().revision().to_owned();
         let report = Report { revision, errors: next.errors, stale: next.stale };
         report.log(why, changed);
@@ -129,7 +138,14 @@ impl Reloader {
 
     /// The names of the files that say something else than what is in force.
     pub(super) fn stale(&self) -> Vec<String> {
-        lock(&self.stale).clone()
+        lock(&self.complaints).stale.clone()
+    }
+
+    /// The same, and what is wrong with them in the form of `newswatch check`.
+    pub(super) fn complaints(&self) -> (Vec<String>, Vec<serde_json::Value>) {
+        let Complaints { stale, errors } = lock(&self.complaints).clone();
+        let written = |found| serde_json::to_value(Finding::from(found)).unwrap_or_default();
+        (stale, errors.iter().map(written).collect())
     }
 }
 
@@ -197,6 +213,10 @@ pub(super) mod tests {
         let (engine, _, definitions) = Definitions::read(&settings);
         let engines = Arc::new(Engines::new(Arc::new(engine)));
         Reloader::new(&Arc::new(settings), &engines, &Metrics::new(Default::default(), "").unwrap(), definitions)
+    }
+
+    pub(crate) fn in_force(reloader: &Reloader) -> Arc<Engines> {
+        Arc::clone(&reloader.engines)
     }
 
     pub(crate) fn write(folder: &std::path::Path, id: &str, query: &str) {

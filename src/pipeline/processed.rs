@@ -1,6 +1,7 @@
 //! What came of one record: its outcome, the records to produce for it, and what is worth counting.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -129,9 +130,13 @@ pub struct Produce {
     pub timestamp: Option<i64>,
 }
 
-/// An alert that is published, for the metrics.
+/// An alert that is published, for the metrics and whoever looks on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Published {
+    /// Its id, as `ce_id` has it.
+    pub id: Arc<str>,
+    /// Its value, as it is produced.
+    pub value: Arc<str>,
     /// Whose.
     pub watchlist: String,
     /// What it does.

@@ -2,6 +2,7 @@
 //! so that a partition can go to another process by itself.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -73,7 +74,10 @@ impl Work for StoryStage {
         processed.evicted = output.evicted;
         processed.accounts = output.accounts;
         for (number, alert) in output.alerts.into_iter().enumerate() {
+            let (id, value) = (id(&alert), value(&alert));
             processed.published.push(Published {
+                id: Arc::from(&*id),
+                value: Arc::from(&*value),
                 watchlist: alert.watchlist.id.clone(),
                 action: alert.action,
                 severity: alert.severity,
@@ -83,7 +87,14 @@ impl Work for StoryStage {
             });
             // A timer tells of another event, whose trace has ended.
             let traceparent = traceparent.filter(|_| event.is_some_and(|event| event.id == alert.event.id));
-            processed.produce.push(produce(alert, &self.source, traceparent, record.timestamp));
+            let headers = headers(&alert, &id, &self.source, traceparent);
+            processed.produce.push(Produce {
+                to: Destination::Alerts,
+                key: Some(alert.id.into_bytes()),
+                payload: Some(value.into_bytes()),
+                headers,
+                timestamp: record.timestamp,
+            });
         }
         processed
     }
@@ -134,16 +145,24 @@ fn state(partition: i32, record: StateRecord) -> Produce {
     }
 }
 
+/// What `ce_id` says: each message of an alert has its own.
+fn id(alert: &Alert) -> String {
+    format!("{}.{}", alert.id, alert.sequence)
+}
+
+fn value(alert: &Alert) -> String {
+    serde_json::to_string(alert).expect("an alert has string keys and no values that JSON lacks")
+}
+
 /// An alert as a CloudEvent in binary mode.
-fn produce(alert: Alert, source: &str, traceparent: Option<&str>, timestamp: Option<i64>) -> Produce {
-    let payload = serde_json::to_vec(&alert).expect("an alert has string keys and no values that JSON lacks");
+fn headers(alert: &Alert, id: &str, source: &str, traceparent: Option<&str>) -> Vec<(String, Option<Vec<u8>>)> {
     let text = |name: &str, value: &str| (name.to_owned(), Some(value.as_bytes().to_vec()));
     let mut headers = vec![
         text("content-type", "application/json"),
         text("ce_specversion", "1.0"),
         text("ce_type", "org.newswatch.alert.v1"),
         text("ce_source", source),
-        text("ce_id", &format!("{}.{}", alert.id, alert.sequence)),
+        text("ce_id", id),
         text("ce_time", &alert.times.emitted_at.to_string()),
         text("ce_subject", &alert.watchlist.id),
         text("ce_dataschema", &format!("urn:newswatch:schema:alert:{}", alert.schema_version)),
@@ -151,7 +170,7 @@ fn produce(alert: Alert, source: &str, traceparent: Option<&str>, timestamp: Opt
         text("ce_severity", alert.severity.as_str()),
     ];
     headers.extend(traceparent.map(|traceparent| text("traceparent", traceparent)));
-    Produce { to: Destination::Alerts, key: Some(alert.id.into_bytes()), payload: Some(payload), headers, timestamp }
+    headers
 }
 
 #[cfg(test)]

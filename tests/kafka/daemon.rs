@@ -89,7 +89,12 @@ impl Daemon {
 
     /// What `/api/v1/status` says now.
     pub(crate) fn status(&self) -> serde_json::Value {
-        let (_, body) = self.get("/api/v1/status").expect("a daemon that is ready answers");
+        self.page("status")
+    }
+
+    /// What a page of `/api/v1/` says now.
+    pub(crate) fn page(&self, name: &str) -> serde_json::Value {
+        let (_, body) = self.get(&format!("/api/v1/{name}")).expect("a daemon that is ready answers");
         serde_json::from_str(&body).unwrap()
     }
 

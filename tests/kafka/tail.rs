@@ -55,6 +55,9 @@ fn what_the_daemon_does_not_tell_is_told_with_the_same_reasons() {
     let mut outcomes: BTreeMap<_, usize> = BTreeMap::new();
     suppressed.iter().for_each(|line| *outcomes.entry(account(line)).or_default() += 1);
     assert_eq!(outcomes, BTreeMap::from([(("duplicate".into(), "event".into()), 3)]));
+    let mut shown = daemon.page("alerts")["alerts"].as_array().unwrap().clone();
+    shown.reverse();
+    assert_eq!(shown, alerts, "the daemon shows what it published");
 
     // From now on: an event that the daemon told before is known, by the state that the daemon wrote.
     let (mut child, lines) = tail(&world, &[]);

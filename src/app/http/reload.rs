@@ -53,8 +53,7 @@ fn bears(headers: &HeaderMap, token: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::metrics::Metrics;
-    use crate::app::progress::Progress;
+    use crate::app::http::tests::shown;
     use crate::app::reload::tests::{reloader, write};
 
     async fn ask(shown: &Shown, authorization: Option<&str>) -> (u16, serde_json::Value) {
@@ -69,13 +68,7 @@ mod tests {
     async fn who_has_the_token_is_told_the_revision_or_what_is_wrong() {
         let folder = tempfile::tempdir().unwrap();
         let reloader = Arc::new(reloader(folder.path()));
-        let mut shown = Shown {
-            metrics: Metrics::new(Default::default(), "").unwrap(),
-            progress: Arc::new(Progress::new(&[])),
-            engines: None,
-            reloader: Some(Arc::clone(&reloader)),
-            token: None,
-        };
+        let mut shown = Shown { reloader: Some(Arc::clone(&reloader)), ..shown() };
         assert_eq!(ask(&shown, Some("Bearer ")).await.0, 403);
         shown.token = Some("secret".into());
         for wrong in [None, Some(""), Some("Bearer"), Some("Bearer "), Some("Bearer secre"), Some("Basic secret")] {
