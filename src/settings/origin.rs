@@ -31,5 +31,6 @@ pub const ENVIRONMENT: &str = "environment";
 
 /// Whether a key's value is shown to nobody.
 pub fn is_secret(key: &str) -> bool {
-    ["password", "token", "secret", "key.pem", "jaas"].iter().any(|word| key.contains(word)) && !key.ends_with("_file")
+    let is_named_so = ["password", "token", "secret", "key.pem", "jaas"].iter().any(|word| key.contains(word));
+    is_named_so && !key.ends_with("_file") && key != "http.allow_without_token"
 }

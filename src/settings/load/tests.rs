@@ -70,6 +70,8 @@ fn a_secret_is_read_from_its_file_and_never_shown() {
             assert_eq!(settings.origins[key].shown, "(hidden)");
         }
     }
+    let open = load("[http]\nallow_without_token = true", &[]).unwrap();
+    assert_eq!(open.origins["http.allow_without_token"].shown, "true", "what names a token is none");
 }
 
 #[test]
