@@ -3,6 +3,7 @@
 mod advice;
 pub mod connection;
 pub mod embedded;
+pub mod online;
 pub mod publisher;
 pub mod reader;
 pub mod stage;

@@ -8,8 +8,10 @@ use crate::app::files::Files;
 use crate::commands::report;
 use crate::commands::{Common, Exit, Output, colour};
 use crate::diagnostic::{Diagnostic, Finding, Level};
+use crate::kafka::online::{self, Lacking};
 use crate::matching::reading::Kind;
 use crate::settings::Settings;
+use crate::settings::origin::Origin;
 
 /// Look for mistakes in settings, vocabulary and watchlists
 #[derive(Debug, clap::Args)]
@@ -20,6 +22,9 @@ pub struct Arguments {
     /// Print the settings in force and where each came from, secrets hidden
     #[arg(long, conflicts_with = "paths")]
     pub show: bool,
+    /// Ask Kafka too: whether it answers, has the topics, and grants the rights
+    #[arg(long, conflicts_with = "paths")]
+    pub online: bool,
 }
 
 pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<Exit> {
@@ -27,6 +32,10 @@ pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<
     if let (true, Ok(settings)) = (arguments.show, &settings) {
         show(settings, common.output)?;
     }
+    let (online, answers) = match &settings {
+        Ok(settings) if arguments.online => ask_kafka(settings),
+        _ => (Vec::new(), true),
+    };
     let (files, mut diagnostics) = if arguments.paths.is_empty() {
         let (settings, diagnostics) = match settings {
             Ok(settings) => (settings, Vec::new()),
@@ -39,11 +48,34 @@ pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<
     diagnostics.extend(files.settings.iter().flat_map(Settings::check));
     let count = files.settings.len() + files.definitions.len();
     diagnostics.extend(definitions(files, common));
+    diagnostics.extend(online);
     report::sort(&mut diagnostics);
     if !arguments.show || !diagnostics.is_empty() {
         print(&diagnostics, count, common.output)?;
     }
-    Ok(if report::has_errors(&diagnostics) { Exit::Findings } else { Exit::Fine })
+    Ok(match answers {
+        false => Exit::Unavailable,
+        true if report::has_errors(&diagnostics) => Exit::Findings,
+        true => Exit::Fine,
+    })
+}
+
+/// What the settings ask of Kafka that is not so, at the settings that ask, and whether a broker answers.
+fn ask_kafka(settings: &Settings) -> (Vec<Diagnostic>, bool) {
+    let complaints = online::look(settings);
+    let answers = complaints.iter().all(|complaint| complaint.lacking != Lacking::Broker);
+    let found = complaints.into_iter().map(|complaint| {
+        let code = match complaint.lacking {
+            Lacking::Broker => "NW0401",
+            Lacking::Topic => "NW0402",
+            Lacking::Shape => "NW0403",
+            Lacking::Right => "NW0404",
+        };
+        let Origin { file, span, .. } = settings.origin(complaint.key);
+        let found = Diagnostic::error(code, &file, span, complaint.message);
+        complaint.help.into_iter().fold(found, Diagnostic::help)
+    });
+    (found.collect(), answers)
 }
 
 /// What is wrong with watchlists and vocabulary. Where the files hold no vocabulary, that of the settings

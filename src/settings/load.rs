@@ -72,6 +72,16 @@ impl Settings {
         all
     }
 
+    /// Where a key's value came from; a default stands in a file of its own, named `default`.
+    pub fn origin(&self, key: &str) -> Origin {
+        self.origins.get(key).cloned().unwrap_or_else(|| {
+            let values = serde_json::to_value(self).unwrap_or_default();
+            let shown = values.pointer(&format!("/{}", key.replace('.', "/"))).cloned().unwrap_or_default().to_string();
+            let text = format!("{key} = {shown}");
+            Origin { span: text.len() - shown.len()..text.len(), file: SourceFile::new("default", text), shown }
+        })
+    }
+
     /// What is wrong with a settings file by itself, without environment.
     pub fn check(file: &Arc<SourceFile>) -> Vec<Diagnostic> {
         let mut layers = Layers::default();

@@ -13,6 +13,7 @@ mod daemon;
 mod delivery;
 mod isolation;
 mod load;
+mod online;
 mod panic;
 mod readiness;
 mod reload;

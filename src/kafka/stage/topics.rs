@@ -56,7 +56,7 @@ pub fn prepare(
 }
 
 /// What asks for topics and makes them.
-struct Clients {
+pub(in crate::kafka) struct Clients {
     admin: AdminClient<DefaultClientContext>,
     /// Asks: the admin client does not tell why nobody answers.
     metadata: BaseConsumer<Witness>,
@@ -64,14 +64,14 @@ struct Clients {
 }
 
 impl Clients {
-    fn make(stage: &str, settings: &Settings) -> KafkaResult<Self> {
+    pub(in crate::kafka) fn make(stage: &str, settings: &Settings) -> KafkaResult<Self> {
         let config = client::config(settings, &format!("{stage}-topics"), []);
         let witness = Witness::default();
         Ok(Self { admin: config.create()?, metadata: config.create_with_context(witness.clone())?, witness })
     }
 
     /// That nobody answers follows from what the client complained of, which says more.
-    fn explain(&self, error: &KafkaError) -> String {
+    pub(in crate::kafka) fn explain(&self, error: &KafkaError) -> String {
         if let KafkaError::MetadataFetch(_) = error {
             self.witness.hear(&self.metadata);
             if let Some(complaint) = self.witness.take_complaint() {
@@ -110,7 +110,7 @@ fn missing<'a>(clients: &Clients, names: impl Iterator<Item = &'a String>) -> Ka
 
 /// How many partitions each topic has. All topics are asked for: to ask for one by name would make a broker
 /// create it that makes topics by itself.
-fn partitions(clients: &Clients) -> KafkaResult<HashMap<String, usize>> {
+pub(in crate::kafka) fn partitions(clients: &Clients) -> KafkaResult<HashMap<String, usize>> {
     let metadata = clients.metadata.fetch_metadata(None, CALL)?;
     let topics = metadata.topics().iter().filter(|topic| !topic.partitions().is_empty());
     Ok(topics.map(|topic| (topic.name().to_owned(), topic.partitions().len())).collect())
@@ -160,22 +160,37 @@ fn await_answer<T>(answer: impl Future<Output = KafkaResult<T>>) -> KafkaResult<
     runtime.map_err(|_| KafkaError::Canceled)?.block_on(answer)
 }
 
-/// A topic of stories made by others may delete what is still needed: parts of a story are written once.
 fn warn_of_forgetting(clients: &Clients, topic: &str) {
-    let described = await_answer(clients.admin.describe_configs(&[ResourceSpecifier::Topic(topic)], &options()));
-    // Whoever may not look is not told.
-    let Some(Ok(found)) = described.ok().and_then(|mut found| found.pop()) else { return };
-    let value = |name: &str| found.get(name).and_then(|entry| entry.value.as_deref()).unwrap_or_default();
-    let (policy, retention) = (value("cleanup.policy"), value("retention.ms"));
-    if !policy.contains("compact") || (policy.contains("delete") && retention != "-1") {
+    if let Some(Forgetting { policy, retention }) = forgetting(clients, topic) {
         tracing::error!(
             topic,
             policy,
             retention,
-            "stories will be lost, and their partitions stand still after a restart: set cleanup.policy to compact, or \
-             retention.ms to -1"
+            "stories will be lost, and their partitions stand still after a restart: {REMEMBER}"
         );
     }
+}
+
+/// What keeps a topic of stories whole.
+pub(in crate::kafka) const REMEMBER: &str = "set cleanup.policy to compact, or retention.ms to -1";
+
+/// How a topic of stories forgets.
+pub(in crate::kafka) struct Forgetting {
+    /// Its `cleanup.policy`.
+    pub(in crate::kafka) policy: String,
+    /// Its `retention.ms`.
+    pub(in crate::kafka) retention: String,
+}
+
+/// A topic of stories made by others may delete what is still needed: parts of a story are written once.
+pub(in crate::kafka) fn forgetting(clients: &Clients, topic: &str) -> Option<Forgetting> {
+    let described = await_answer(clients.admin.describe_configs(&[ResourceSpecifier::Topic(topic)], &options()));
+    // Whoever may not look is not told.
+    let found = described.ok()?.pop()?.ok()?;
+    let value = |name: &str| found.get(name).and_then(|entry| entry.value.clone()).unwrap_or_default();
+    let (policy, retention) = (value("cleanup.policy"), value("retention.ms"));
+    let forgets = !policy.contains("compact") || (policy.contains("delete") && retention != "-1");
+    forgets.then_some(Forgetting { policy, retention })
 }
 
 /// The stories of a partition of the matches topic lie in the partition of the same number.
