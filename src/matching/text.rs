@@ -6,7 +6,7 @@
 //! - `fold`: one character to its folded form (NFKC, case, marks, letter variants);
 //! - `unit`: the characters of a text one by one, with their classes, unseen ones left out;
 //! - `word`, `affix`: where words begin and end; `breaks`: what lies between them;
-//! - `table`, `read`, `block`, `eight`: the same told quickly; `hash`: the number a word is known by;
+//! - `table`, `read`, `block`, `window`, `eight`: the same told quickly; `hash`: the number a word is known by;
 //! - `licence`: shorter forms a written word may stand for, when the vocabulary knows them.
 
 mod affix;
@@ -21,6 +21,7 @@ mod read;
 mod scan;
 mod table;
 mod unit;
+mod window;
 mod word;
 
 pub use hash::{Few, beginnings, hash};

@@ -1,3 +1,5 @@
+//! The pages, asked as a client asks.
+
 use axum::body::Body;
 use axum::http::{Method, Request};
 use serde_json::{Value, json};

@@ -7,13 +7,15 @@
 //! path, which read ahead but never allocate.
 
 use super::affix::{self, Affix};
-use super::block::{BLOCK, Block, MOST_PLAIN, Words};
+use super::block::{BLOCK, Block, Words};
+
 use super::breaks::{Abbreviation, Breaks};
-use super::eight::{Eight, folded, is_ascii};
+use super::eight::{Eight, is_ascii};
 use super::hash::WordHash;
 use super::read::{Read, Reader, WINDOW};
 use super::table::Entry;
 use super::unit::Kind;
+use super::window::Window;
 use super::word::MAX_INITIALS;
 use super::{Break, Script, Sink, Token};
 
@@ -38,26 +40,6 @@ struct Scan<'t> {
     last: Last,
     /// Where the last full stop ends, with all that is not seen.
     dot_end: usize,
-}
-
-/// A place of a text, and the bytes from there on.
-#[derive(Clone, Copy)]
-struct Window<'w> {
-    bytes: &'w [u8; WINDOW],
-    at: usize,
-}
-
-impl Window<'_> {
-    /// A word of ASCII of up to [`MOST_PLAIN`] letters, which begins in the block of the window.
-    #[inline(always)]
-    fn token(&self, start: usize, end: usize, script: Script, breaks: Break) -> Token {
-        let eight = |at: usize| self.bytes[at..at + 8].first_chunk().map_or(0, |eight| u64::from_le_bytes(*eight));
-        let length = end - start;
-        let [first, second] = OF_WORD[length % OF_WORD.len()];
-        let (first, second) = (folded(eight(start % BLOCK)) & first, folded(eight(start % BLOCK + 8)) & second);
-        let hash = WordHash::of_few(first, second, length);
-        Token { hash, start: (self.at + start) as u32, end: (self.at + end) as u32, script, breaks }
-    }
 }
 
 /// Of a place before there is any.
@@ -567,18 +549,6 @@ impl Scan<'_> {
         (short, end)
     }
 }
-
-/// By the length of a word of up to [`MOST_PLAIN`] letters: what of two eights belongs to it.
-const OF_WORD: [[u64; 2]; MOST_PLAIN + 1] = {
-    let mut masks = [[0; 2]; MOST_PLAIN + 1];
-    let mut length = 0;
-    while length <= MOST_PLAIN {
-        let all = u128::MAX.unbounded_shr(128 - 8 * length as u32);
-        masks[length] = [all as u64, (all >> 64) as u64];
-        length += 1;
-    }
-    masks
-};
 
 /// A few folded letters; longer than any affix is all the same.
 #[derive(Default)]
