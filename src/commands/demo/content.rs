@@ -12,7 +12,7 @@ macro_rules! shipped {
     ($($path:literal),+ $(,)?) => { [$(($path, include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/config/", $path)))),+] };
 }
 
-const VOCABULARY: [(&str, &str); 13] = shipped![
+const VOCABULARY: [(&str, &str); 14] = shipped![
     "vocabulary/africa-americas.toml",
     "vocabulary/asia.toml",
     "vocabulary/chips.toml",
@@ -20,6 +20,7 @@ const VOCABULARY: [(&str, &str); 13] = shipped![
     "vocabulary/eastern-europe.toml",
     "vocabulary/firms.toml",
     "vocabulary/middle-east.toml",
+    "vocabulary/moves.toml",
     "vocabulary/noise.toml",
     "vocabulary/offices.toml",
     "vocabulary/places.toml",

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use hashbrown::HashMap;
 use smallvec::SmallVec;
 
-use super::function_words::is_common;
+use super::function_words;
 use super::hashed::{Hashed, Sieve};
 use super::language::{Stem, Stemming};
 use super::lists::Set;
@@ -83,12 +83,10 @@ fn stem_key(stem: Stem, folded: &str, stemmed: &str) -> (Stem, Box<str>) {
 /// What a pattern costs as a required word: more than any word or beginning, so that it is the last choice.
 const PRICE_OF_PATTERN: u32 = 100_000;
 
-/// What a word costs of which every text is full.
-const PRICE_OF_COMMON: u32 = 20_000;
-
 /// How common a word is, roughly, by its hash and letters: only the order of these figures matters.
 fn price_of_word(hash: u64, letters: usize) -> u32 {
-    if is_common(hash) { PRICE_OF_COMMON } else { price_of_length(letters) }
+    // Of the words that every text has, one is the more common the higher it ranks.
+    function_words::rank(hash).map_or(price_of_length(letters), |rank| 200_000 / (10 + rank))
 }
 
 /// The same of the letters alone.
@@ -146,7 +144,8 @@ impl Dictionary {
     pub(super) fn add_prefix(&mut self, folded: &str) -> Unit {
         self.add_head(folded);
         let prices = &mut self.prices;
-        let price = price_of_length(folded.chars().count()) * 3;
+        // As common as a word that is a letter shorter, and in more than one form.
+        let price = price_of_length(folded.chars().count().saturating_sub(1)) * 3;
         *self.prefixes.get_or_insert_with(text::hash(folded), || Self::unit(prices, price))
     }
 

@@ -1,25 +1,31 @@
 //! Words that nearly every text of a language has: a query is not looked for by one of them if it has another.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::matching::text::{fold, hash};
 
-/// Whether a folded word is one of these, by its hash.
-pub(super) fn is_common(hash: u64) -> bool {
-    COMMON.contains(&hash)
+/// The place of a folded word among the most common of its language, from 0, by its hash; none of any other word.
+pub(super) fn rank(hash: u64) -> Option<u32> {
+    RANKS.get(&hash).copied()
 }
 
-static COMMON: LazyLock<HashSet<u64>> =
-    LazyLock::new(|| LISTS.iter().flat_map(|list| list.split(' ')).map(|word| hash(&fold(word))).collect());
+static RANKS: LazyLock<HashMap<u64, u32>> = LazyLock::new(|| {
+    let mut ranks = HashMap::new();
+    for (rank, word) in LISTS.iter().flat_map(|list| (0..).zip(list.split(' '))) {
+        let known = ranks.entry(hash(&fold(word))).or_insert(rank);
+        *known = rank.min(*known);
+    }
+    ranks
+});
 
-/// Articles, prepositions, pronouns and the like, a language a line. Nothing that is a name or an abbreviation
+/// Articles, prepositions, pronouns and the like, a language a line, the most common first. Nothing that is a name or an abbreviation
 /// in another language (Italian `ai`), however common it is.
 const LISTS: [&str; 19] = [
-    "the and to of in for is with on that as by this at its are or from it more their has new an about our be will we \
+    "the and to of in for com is with on that as by this at its are or from it more their has new an about our be will we \
      can not through all have one was were they you your which who into over other than been had but also would could \
      if up out his her he she after when there what no these those them only may most \
-     com www https",
+     www https",
     "de la que a en el y los un se del una las para con su por no al es lo mas como pero sus si le ha este sin",
     "le les et des d un en du une il est dans qui pour qu au sur pas plus ce par son ne mais avec aux elle sont sa",
     "der die und in zu von den dass das mit er fur sie im eine auf dem des sich ein als ist nicht es an am bei um \
@@ -43,13 +49,14 @@ const LISTS: [&str; 19] = [
 
 #[cfg(test)]
 mod tests {
-    use super::is_common;
+    use super::rank;
     use crate::matching::text::{fold, hash};
 
     #[test]
     fn words_are_known_however_they_are_written() {
-        let is_common = |word: &str| is_common(hash(&fold(word)));
-        assert!(["The", "für", "för", "إلى", "که", "של", "из", "được", "των"].into_iter().all(is_common));
-        assert!(!["ai", "us", "chip", "中国"].into_iter().any(is_common));
+        let rank = |word: &str| rank(hash(&fold(word)));
+        assert_eq!((rank("The"), rank("für"), rank("که"), rank("din")), (Some(0), Some(10), Some(1), None));
+        assert!(["för", "إلى", "של", "из", "được", "των"].into_iter().all(|word| rank(word).is_some()));
+        assert!(["ai", "us", "chip", "中国"].into_iter().all(|word| rank(word).is_none()));
     }
 }
