@@ -81,7 +81,7 @@ fn stem_key(stem: Stem, folded: &str, stemmed: &str) -> (Stem, Box<str>) {
 }
 
 /// What a pattern costs as a required word: more than any word or beginning, so that it is the last choice.
-const PRICE_OF_PATTERN: u32 = 100_000;
+const PRICE_OF_PATTERN: u32 = 10_000_000;
 
 /// How common a word is, roughly, by its hash and letters: only the order of these figures matters.
 fn price_of_word(hash: u64, letters: usize) -> u32 {
