@@ -25,7 +25,11 @@ const LISTS: [&str; 19] = [
     "the and to of in for com is with on that as by this at its are or from it more their has new an about our be will we \
      can not through all have one was were they you your which who into over other than been had but also would could \
      if up out his her he she after when there what no these those them only may most \
-     www https",
+     www https said year years time first news people company companies market business service services group \
+     technology information media data development project research security results value products product \
+     million billion global world country state states government public high best top leading home next day days \
+     week month just now while through before without under between during against use used using make made way work \
+     working help need many much each per online team available international national local",
     "de la que a en el y los un se del una las para con su por no al es lo mas como pero sus si le ha este sin",
     "le les et des d un en du une il est dans qui pour qu au sur pas plus ce par son ne mais avec aux elle sont sa",
     "der die und in zu von den dass das mit er fur sie im eine auf dem des sich ein als ist nicht es an am bei um \
