@@ -15,7 +15,7 @@ mod evaluate;
 mod evidence;
 mod expression;
 mod filter;
-mod function_words;
+pub(in crate::matching) mod function_words;
 mod hashed;
 mod index;
 pub(in crate::matching) mod language;

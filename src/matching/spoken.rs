@@ -5,7 +5,9 @@ use std::cell::OnceCell;
 
 use whatlang::{Detector, Lang};
 
+use crate::matching::engine::function_words;
 use crate::matching::engine::language::{is_kind_of, primary};
+use crate::matching::text::{Token, scan};
 use crate::message::event::Event;
 
 /// An event's language, BCP 47: as it was given, else as its text tells; none where that is not sure.
@@ -52,10 +54,25 @@ impl<'e> Spoken<'e> {
             let Event { title, summary, body, .. } = self.event;
             let longest = [body, summary, title].into_iter().max_by_key(|text| text.len().min(ENOUGH))?;
             let text: String = longest.chars().take(ENOUGH).collect();
+            // Most texts are in the language that is given, and show it by a glance.
+            if let Some(given) = self.confirmed(&text) {
+                return Some(given);
+            }
             let told = Detector::with_allowlist(KNOWN.iter().map(|(lang, _)| *lang).collect()).detect(&text)?;
             let known = KNOWN.iter().find(|(lang, _)| *lang == told.lang())?;
             told.is_reliable().then_some(known.1)
         })
+    }
+}
+
+impl Spoken<'_> {
+    /// The language that is given, if the text is full of its words.
+    fn confirmed(&self, text: &str) -> Option<&'static str> {
+        let given = primary(self.given?);
+        let (_, known) = KNOWN.iter().find(|(_, known)| *known == given)?;
+        let mut tokens: Vec<Token> = Vec::new();
+        scan(text, &mut tokens);
+        function_words::are_of(known, tokens.iter().map(|token| token.hash)).then_some(*known)
     }
 }
 
