@@ -241,21 +241,35 @@ impl Scan<'_> {
             Some(byte) if byte < 64 && MAY_GO_ON >> byte & 1 != 0 => {
                 self.text.byte(at + 1).is_none_or(gap).then_some(at)
             }
-            Some(byte) => gap(byte).then_some(at),
+            Some(byte @ ..0x80) => gap(byte).then_some(at),
+            Some(0x80..) => self.end_beyond(at),
         }
+    }
+
+    #[inline(never)]
+    fn end_beyond(&self, at: usize) -> Option<usize> {
+        let entry = self.text.two(at).or_else(|| self.text.three(at));
+        entry.is_some_and(Entry::ends_words).then_some(at)
     }
 
     /// Whatever begins with another character: where to read on.
     #[inline(always)]
     fn other(&mut self, at: usize, sink: &mut impl Sink) -> usize {
-        if let Some(entry) = self.text.three(at)
-            && entry.is_plain(Script::Han)
-        {
-            return self.han(at, sink);
-        }
-        if let Some(script) = self.text.two(at).and_then(Entry::plain_script_of_two) {
-            let run = self.add_two(Run::new(at, script));
-            return self.end_or_go_on(run, sink);
+        if let Some(entry) = self.text.three(at) {
+            if entry.is_plain(Script::Han) {
+                return self.han(at, sink);
+            }
+            if entry.is_nothing() {
+                return at + 3;
+            }
+        } else if let Some(entry) = self.text.two(at) {
+            if let Some(script) = entry.plain_script_of_two() {
+                let run = self.add_two(Run::new(at, script));
+                return self.end_or_go_on(run, sink);
+            }
+            if entry.is_nothing() {
+                return at + 2;
+            }
         }
         let Some(Read { entry, end, .. }) = self.text.read(at) else { return at };
         match entry.kind() {

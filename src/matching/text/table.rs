@@ -17,6 +17,7 @@ const MARK: u32 = 1 << 25;
 const BASE: u32 = 1 << 26;
 const ONTO: u32 = 1 << 27;
 const NOTHING: u32 = 1 << 28;
+const ENDS: u32 = 1 << 29;
 
 /// By the code they are stored as; letters come after them.
 const KINDS: [Kind; 7] = [Kind::Gap, Kind::Unseen, Kind::Newline, Kind::Stop, Kind::Dot, Kind::Apostrophe, Kind::Quote];
@@ -42,6 +43,12 @@ impl Entry {
         entry |= if is_composed_onto(c) { ONTO } else { 0 };
         let nothing = matches!(kind, Kind::Gap | Kind::Apostrophe | Kind::Quote) && entry & (BASE | ONTO) == 0;
         entry |= if nothing { NOTHING } else { 0 };
+        let ends = match kind {
+            Kind::Gap | Kind::Newline | Kind::Stop => true,
+            Kind::Letter(script) => script.is_single(),
+            _ => false,
+        };
+        entry |= if ends && entry & (BASE | ONTO) == 0 { ENDS } else { 0 };
         Entry(entry)
     }
 
@@ -80,7 +87,7 @@ impl Entry {
     /// to do with the characters around it.
     #[inline(always)]
     pub(super) fn is_plain(self, script: Script) -> bool {
-        self.0 >> CLASS == FIRST_SCRIPT + script as u32
+        (self.0 & !ENDS) >> CLASS == FIRST_SCRIPT + script as u32
     }
 
     /// The script of a plain letter of two bytes that folds to one of two bytes.
@@ -111,6 +118,12 @@ impl Entry {
 
     pub(super) fn is_mark(self) -> bool {
         self.0 & MARK != 0
+    }
+
+    /// Whether a word of letters that go together ends before it for certain, whatever its script.
+    #[inline(always)]
+    pub(super) fn ends_words(self) -> bool {
+        self.0 & ENDS != 0
     }
 
     /// Whether nothing comes of it between words.
