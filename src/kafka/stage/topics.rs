@@ -18,6 +18,8 @@ use crate::pipeline::story_stage;
 use crate::settings::Settings;
 
 const CALL: Duration = Duration::from_secs(5);
+/// For what is worth a warning and no waiting: a start waits for it, and the embedded broker does not answer at all.
+const GLANCE: Duration = Duration::from_millis(500);
 
 /// Waits until the topics that a stage needs are there, and makes ours where the settings say so. Returns
 /// early where stopping is asked for. Blocks.
@@ -184,7 +186,8 @@ pub(in crate::kafka) struct Forgetting {
 
 /// A topic of stories made by others may delete what is still needed: parts of a story are written once.
 pub(in crate::kafka) fn forgetting(clients: &Clients, topic: &str) -> Option<Forgetting> {
-    let described = await_answer(clients.admin.describe_configs(&[ResourceSpecifier::Topic(topic)], &options()));
+    let options = AdminOptions::new().request_timeout(Some(GLANCE));
+    let described = await_answer(clients.admin.describe_configs(&[ResourceSpecifier::Topic(topic)], &options));
     // Whoever may not look is not told.
     let found = described.ok()?.pop()?.ok()?;
     let value = |name: &str| found.get(name).and_then(|entry| entry.value.clone()).unwrap_or_default();
