@@ -92,7 +92,7 @@ fn every_query_of_the_page_matches_what_it_is_said_to_and_nothing_else() {
     for (number, Example { query, texts }) in examples.iter().enumerate() {
         assert!(texts.iter().any(|(yes, ..)| *yes), "{query} has no text that matches");
         for (yes, fields, body) in texts {
-            let explanation = engine.explain(number, &event(fields, body));
+            let explanation = engine.explain(number, &event(fields, body), &mut engine.workspace());
             assert_eq!(explanation.matched, *yes, "{explanation}{body}");
         }
     }
@@ -101,7 +101,7 @@ fn every_query_of_the_page_matches_what_it_is_said_to_and_nothing_else() {
 #[test]
 fn the_explanation_on_the_page_is_what_is_said() {
     let (engine, _) = compile(["@nvidia NEAR/2 #restrict"]);
-    let shown = engine.explain(0, &event(&[], "英伟达一二三四五六七八限制")).to_string();
+    let shown = engine.explain(0, &event(&[], "英伟达一二三四五六七八限制"), &mut engine.workspace()).to_string();
     let on_page = page("query-language.md");
     for line in shown.lines().skip(2) {
         assert!(on_page.contains(line), "{line}");

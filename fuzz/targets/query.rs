@@ -76,7 +76,7 @@ fuzz_target!(|input: &str| -> Corpus {
         source: Source { domain: Some("example.com".into()), ..Source::default() },
         ..Event::default()
     };
-    let explained = engine.explain(0, &event);
+    let explained = engine.explain(0, &event, &mut engine.workspace());
     let mut workspace = engine.workspace();
     if let Ok(matches) = engine.evaluate(&event, &mut workspace) {
         assert_eq!(!matches.is_empty(), explained.matched, "the explanation differs");

@@ -31,6 +31,13 @@ impl From<&Published> for Told {
     }
 }
 
+impl Told {
+    /// Whether it is of this watchlist; where none is named, of any.
+    pub(super) fn is_of(&self, watchlist: Option<&str>) -> bool {
+        watchlist.is_none_or(|watchlist| *self.watchlist == *watchlist)
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Recent {
     kept: Mutex<Kept>,
@@ -64,8 +71,7 @@ impl Recent {
     /// The last so many, of one watchlist or of all, the newest first.
     pub(super) fn last(&self, most: usize, watchlist: Option<&str>) -> Vec<Told> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let asked = |told: &&Told| watchlist.is_none_or(|watchlist| *told.watchlist == *watchlist);
-        kept.alerts.iter().rev().filter(asked).take(most).cloned().collect()
+        kept.alerts.iter().rev().filter(|told| told.is_of(watchlist)).take(most).cloned().collect()
     }
 
     /// Those to come.

@@ -129,7 +129,8 @@ fn run_one<'d>(
     let passed = error.is_none() && matched == expected;
     // Of what did not match only an explanation tells what it was ruled out by.
     let number = engine.watchlists().iter().position(|compiled| compiled.id() == id);
-    let explanation = number.filter(|_| !passed || matched.is_empty()).map(|number| engine.explain(number, &event));
+    let number = number.filter(|_| !passed || matched.is_empty());
+    let explanation = number.map(|number| engine.explain(number, &event, workspace));
     let ruled_out = explanation.as_ref().map(untested::ruled_out).unwrap_or_default();
     let explanation = explanation.filter(|_| !passed);
     let name = &test.name.value;

@@ -285,7 +285,8 @@ mod tests {
             let text = format!("[watchlist]\nid = 'w'\n[[query]]\nname = 'q'\nmatch = '{query}'\n");
             let (definitions, _) = read(&[(Kind::Watchlist, SourceFile::new("w.toml", text))]);
             let engine = Engine::compile(&definitions).0;
-            let explanation = engine.explain(0, &Event { title: title.into(), ..Event::default() });
+            let explanation =
+                engine.explain(0, &Event { title: title.into(), ..Event::default() }, &mut engine.workspace());
             let clause = &explanation.queries[0].clause;
             assert_eq!((clause.missing(), clause.found()), (missing, found), "{query}");
             let words =

@@ -427,7 +427,7 @@ mod tests {
             let (engine, _) = Engine::compile(&definitions(&queries));
             let matched = matched(&engine, &event);
             for (number, watchlist) in engine.watchlists().iter().enumerate() {
-                let explanation = engine.explain(number, &event);
+                let explanation = engine.explain(number, &event, &mut engine.workspace());
                 prop_assert_eq!(explanation.matched, matched.contains(&watchlist.id()), "{}", explanation);
                 prop_assert_eq!(explanation.reason.is_some(), !explanation.matched, "{}", explanation);
             }

@@ -15,7 +15,6 @@ use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
 
 use crate::app::http::query::Query;
 use crate::app::http::{Shown, problem};
-use crate::app::recent::Told;
 
 /// So many are shown where nothing else is asked for.
 const SHOWN: usize = 50;
@@ -47,10 +46,11 @@ pub(super) async fn last(State(shown): State<Shown>, Query(asked): Query<Asked>)
 
 /// Each alert as it is committed, as a server-sent event with its `ce_id`; `missed` says how many did not come.
 pub(super) async fn stream(State(shown): State<Shown>, Query(asked): Query<AskedToStream>) -> Response {
-    let asked_for =
-        move |told: &Told| asked.watchlist.as_ref().is_none_or(|watchlist| told.watchlist == (**watchlist).into());
     let events = BroadcastStream::new(shown.recent.listen()).filter_map(move |next| match next {
-        Ok(told) => asked_for(&told).then(|| Event::default().event("alert").id(&*told.id).data(&*told.value)),
+        Ok(told) => {
+            let event = || Event::default().event("alert").id(&*told.id).data(&*told.value);
+            told.is_of(asked.watchlist.as_deref()).then(event)
+        }
         Err(BroadcastStreamRecvError::Lagged(missed)) => {
             Some(Event::default().event("missed").data(missed.to_string()))
         }

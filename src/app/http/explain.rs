@@ -70,7 +70,9 @@ impl Explainer {
                 return problem_with(StatusCode::UNPROCESSABLE_ENTITY, &detail, more);
             }
         };
-        let mut watchlists: Vec<Explanation> = numbers.iter().map(|number| engine.explain(*number, &event)).collect();
+        let mut workspace = engine.workspace();
+        let explain = |number| engine.explain(number, &event, &mut workspace);
+        let mut watchlists: Vec<Explanation> = numbers.into_iter().map(explain).collect();
         watchlists.sort_by_key(|explanation| !explanation.matched);
         Json(json!({ "id": event.id, "revision": engine.revision(), "watchlists": watchlists })).into_response()
     }

@@ -12,7 +12,7 @@ use crate::commands::backtest::sample::{NearMiss, Sample};
 use crate::commands::backtest::tally::Tally;
 use crate::commands::history::stories::StoryOrder;
 use crate::commands::suppressed::MatchedEvent;
-use crate::matching::engine::Engine;
+use crate::matching::engine::{Engine, Workspace};
 use crate::message::alert::{Action, Alert};
 use crate::message::event::Event;
 use crate::message::matched::{Match, MatchMessage};
@@ -46,6 +46,8 @@ pub(super) struct Side {
     numbers: HashMap<String, usize>,
     stories: StoryOrder<Whose>,
     decoder: Arc<Decoder>,
+    /// For what is explained.
+    workspace: Workspace,
     explained: u64,
 }
 
@@ -64,6 +66,7 @@ impl Side {
             labelled: Vec::new(),
             numbers: ids.zip(0..).collect(),
             stories: StoryOrder::new(settings),
+            workspace: engine.workspace(),
             engine,
             decoder,
             explained: 0,
@@ -121,16 +124,16 @@ impl Side {
             touched.iter().copied().filter(|number| !matched.iter().any(|id| id == self.id(*number))).collect();
         for number in near {
             if self.explained < MOST_EXPLAINED {
-                let (engine, explained) = (&self.engine, &mut self.explained);
+                let (engine, workspace, explained) = (&self.engine, &mut self.workspace, &mut self.explained);
                 self.tallies[number].near_misses.offer(|| {
                     *explained += 1;
-                    near_miss(engine, number, event, record).filter(NearMiss::is_near)
+                    near_miss(engine, number, event, record, workspace).filter(NearMiss::is_near)
                 });
             }
         }
         for number in missed {
-            let engine = &self.engine;
-            self.tallies[*number].missed.offer(|| near_miss(engine, *number, event, record));
+            let (engine, workspace) = (&self.engine, &mut self.workspace);
+            self.tallies[*number].missed.offer(|| near_miss(engine, *number, event, record, workspace));
         }
     }
 
@@ -179,6 +182,12 @@ fn told(
     }
 }
 
-fn near_miss(engine: &Engine, number: usize, event: &Event<'_>, record: &Record<'_>) -> Option<NearMiss> {
-    NearMiss::of(reference(event, record), engine.explain(number, event))
+fn near_miss(
+    engine: &Engine,
+    number: usize,
+    event: &Event<'_>,
+    record: &Record<'_>,
+    workspace: &mut Workspace,
+) -> Option<NearMiss> {
+    NearMiss::of(reference(event, record), engine.explain(number, event, workspace))
 }

@@ -138,8 +138,9 @@ impl World {
     }
 
     fn watchlists(&self, event: &Event<'_>, accounts: &[StoryAccount], numbers: &[usize]) -> Vec<ByWatchlist> {
+        let mut workspace = self.engine.workspace();
         let explained = numbers.iter().map(|number| {
-            let explanation = self.engine.explain(*number, event);
+            let explanation = self.engine.explain(*number, event, &mut workspace);
             let own = accounts.iter().filter(|account| account.watchlist == explanation.watchlist);
             ByWatchlist { accounts: own.cloned().collect(), explanation }
         });

@@ -7,7 +7,7 @@ use super::evaluate::Evaluation;
 use super::evidence::settle;
 use super::expression::Expression;
 use super::filter::Filter;
-use super::{Engine, Query};
+use super::{Engine, Query, Workspace};
 use crate::matching::explain::{Clause, Explanation, Found, Named, Operator, QueryExplanation};
 use crate::matching::query::{Field, Kind, Node, parse_text};
 use crate::matching::spoken::Spoken;
@@ -21,13 +21,12 @@ impl Engine {
     ///
     /// # Panics
     /// Where there is no such watchlist.
-    pub fn explain(&self, watchlist: usize, event: &Event<'_>) -> Explanation {
-        let mut workspace = self.workspace();
-        self.read(event, &mut workspace);
+    pub fn explain(&self, watchlist: usize, event: &Event<'_>, workspace: &mut Workspace) -> Explanation {
+        self.read(event, workspace);
         let compiled = &self.watchlists[watchlist];
         let refuses = |filter: &Filter| filter.refuses(event, &Spoken::in_event(event), &workspace.found);
         let filtered = compiled.filter.as_deref().and_then(refuses);
-        let mut evaluation = self.evaluation(event, &mut workspace);
+        let mut evaluation = self.evaluation(event, workspace);
         let queries =
             self.queries[compiled.queries.clone()].iter().map(|query| query.account(&mut evaluation)).collect();
         Explanation::new(compiled.id(), filtered, queries)

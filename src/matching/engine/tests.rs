@@ -378,8 +378,8 @@ fn an_explanation_tells_clause_by_clause() {
     let list = watchlist("w", &["@chips NEAR/2 #restrict AND NOT title:(earnings OR \"stock price\")", "@ascend"]);
     let (engine, _) = Engine::compile(&definitions(vec![list]));
     let event = event(Some("en"), "Earnings", "Nvidia faces restrictions; prices ascend");
-    insta::assert_snapshot!(engine.explain(0, &event));
-    let json = serde_json::to_value(engine.explain(0, &event)).unwrap();
+    insta::assert_snapshot!(engine.explain(0, &event, &mut engine.workspace()));
+    let json = serde_json::to_value(engine.explain(0, &event, &mut engine.workspace())).unwrap();
     assert_eq!(json["queries"][0]["clause"]["clauses"][0]["holds"], true);
 }
 

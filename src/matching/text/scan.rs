@@ -156,9 +156,9 @@ impl Scan<'_> {
             let (start, end) = (starts.trailing_zeros() as usize, ends.trailing_zeros() as usize);
             starts &= starts - 1;
             ends &= ends - 1;
-            let token = window.token(start, end, words.script(end), breaks);
-            breaks = Break::None;
-            token
+            let (first, last) = ((window.at + start) as u32, (window.at + end) as u32);
+            let before = std::mem::take(&mut breaks);
+            Token { hash: window.hash(start, end), start: first, end: last, script: words.script(end), breaks: before }
         }));
     }
 
@@ -167,12 +167,8 @@ impl Scan<'_> {
     fn ended(&mut self, start: usize, next: usize, script: Script, window: Window<'_>, sink: &mut impl Sink) -> usize {
         let at = window.at;
         let Some(suffix) = self.end_of_plain(window, start, next) else { return self.long(at + start, sink) };
-        let breaks = if self.parted { self.parting(at + start, script) } else { Break::None };
-        let token = window.token(start, next, script, breaks);
-        let end = at + next + suffix;
-        self.inside = true;
-        self.last = Last { hash: token.hash, start: token.start, end: token.end, script, next: end };
-        sink.token(token);
+        let (hash, end) = (window.hash(start, next), at + next + suffix);
+        self.emit(hash, at + start, at + next, script, end, sink);
         if suffix > 0 { end } else { self.special(end, sink) }
     }
 

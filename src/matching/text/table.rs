@@ -112,8 +112,7 @@ impl Entry {
 
     /// Whether a word of Latin letters and digits ends before it for certain.
     pub(super) fn ends_latin(self) -> bool {
-        let ends = matches!(self.kind(), Kind::Gap | Kind::Newline | Kind::Stop | Kind::Quote);
-        ends && self.0 & (BASE | ONTO) == 0
+        self.ends_words() || self.is_nothing() && self.kind() == Kind::Quote
     }
 
     pub(super) fn is_mark(self) -> bool {

@@ -1,10 +1,9 @@
-//! A block of a text with what stands behind it: its plain words become tokens.
+//! A block of a text with what stands behind it: the hashes of its plain words.
 
 use super::block::{BLOCK, MOST_PLAIN};
 use super::eight::folded;
 use super::hash::WordHash;
 use super::read::WINDOW;
-use super::{Break, Script, Token};
 
 /// A place of a text, and the bytes from there on.
 #[derive(Clone, Copy)]
@@ -14,15 +13,14 @@ pub(super) struct Window<'w> {
 }
 
 impl Window<'_> {
-    /// A word of ASCII of up to [`MOST_PLAIN`] letters, which begins in the block of the window.
+    /// The hash of a word of ASCII of up to [`MOST_PLAIN`] letters, which begins in the block of the window.
     #[inline(always)]
-    pub(super) fn token(&self, start: usize, end: usize, script: Script, breaks: Break) -> Token {
+    pub(super) fn hash(&self, start: usize, end: usize) -> u64 {
         let eight = |at: usize| self.bytes[at..at + 8].first_chunk().map_or(0, |eight| u64::from_le_bytes(*eight));
         let length = end - start;
         let [first, second] = OF_WORD[length % OF_WORD.len()];
         let (first, second) = (folded(eight(start % BLOCK)) & first, folded(eight(start % BLOCK + 8)) & second);
-        let hash = WordHash::of_few(first, second, length);
-        Token { hash, start: (self.at + start) as u32, end: (self.at + end) as u32, script, breaks }
+        WordHash::of_few(first, second, length)
     }
 }
 

@@ -6,7 +6,7 @@ use crate::matching::engine::tests::{definitions, event, located, vocabulary, wa
 
 fn first_reason(query: &str, event: &Event<'_>) -> Option<String> {
     let (engine, _) = Engine::compile(&definitions(vec![watchlist("w", &[query])]));
-    engine.explain(0, event).reason
+    engine.explain(0, event, &mut engine.workspace()).reason
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn the_first_reason_for_a_no_is_told_in_one_line() {
 fn of_several_queries_the_nearest_speaks_for_the_watchlist() {
     let list = watchlist("w", &["x AND y", "a AND b AND z", "u AND NOT v"]);
     let (engine, _) = Engine::compile(&definitions(vec![list]));
-    let explanation = engine.explain(0, &event(None, "", "a b"));
+    let explanation = engine.explain(0, &event(None, "", "a b"), &mut engine.workspace());
     assert_eq!(explanation.reason.as_deref(), Some("q1: `z` was not found"));
     assert_eq!(explanation.queries[0].reason.as_deref(), Some("`x` was not found"));
 }
@@ -69,7 +69,7 @@ fn a_filter_that_leaves_the_event_out_is_the_first_reason_and_its_queries_are_ex
     let mut list = watchlist("w", &["a", "b"]);
     list.filter.languages = vec![located("zh")];
     let (engine, _) = Engine::compile(&definitions(vec![list]));
-    let explanation = engine.explain(0, &event(Some("en"), "", "a"));
+    let explanation = engine.explain(0, &event(Some("en"), "", "a"), &mut engine.workspace());
     assert!(!explanation.matched && explanation.queries[0].clause.holds);
     assert_eq!(explanation.reason.as_deref(), Some("the filter takes zh; the event's language is en"));
     assert_eq!(explanation.queries[1].reason.as_deref(), Some("`b` was not found"));
@@ -79,7 +79,7 @@ fn a_filter_that_leaves_the_event_out_is_the_first_reason_and_its_queries_are_ex
 fn a_query_that_is_given_up_says_so_and_the_others_are_explained() {
     let list = watchlist("w", &["a NEAR/1000 a", "z"]);
     let (engine, _) = Engine::compile(&definitions(vec![list]));
-    let explanation = engine.explain(0, &event(None, "", &"a ".repeat(20_000)));
+    let explanation = engine.explain(0, &event(None, "", &"a ".repeat(20_000)), &mut engine.workspace());
     let reasons: Vec<_> = explanation.queries.iter().filter_map(|query| query.reason.as_deref()).collect();
     assert_eq!(
         reasons,
@@ -94,7 +94,8 @@ fn a_hit_tells_what_it_stands_for_to_a_reader_of_english() {
     vocabulary.terms.get_mut("restrict").expect("it is there").name = "restrict".to_owned();
     let watchlists = vec![watchlist("w", &["@chips AND (#restrict OR #die) AND 芯片"])];
     let (engine, _) = Engine::compile(&Definitions { watchlists, vocabulary });
-    let shown = engine.explain(0, &event(Some("de"), "", "限制输美英伟达芯片, die")).to_string();
+    let shown =
+        engine.explain(0, &event(Some("de"), "", "限制输美英伟达芯片, die"), &mut engine.workspace()).to_string();
     for part in [
         "w: matches\n",
         "英伟达 = Nvidia (@nvidia, zh)\n",
@@ -104,7 +105,8 @@ fn a_hit_tells_what_it_stands_for_to_a_reader_of_english() {
     ] {
         assert!(shown.contains(part), "{part}{shown}");
     }
-    let json = serde_json::to_value(engine.explain(0, &event(None, "", "英伟达"))).expect("it is data");
+    let json = serde_json::to_value(engine.explain(0, &event(None, "", "英伟达"), &mut engine.workspace()))
+        .expect("it is data");
     let hit = &json["queries"][0]["clause"]["clauses"][0]["hits"][0];
     assert_eq!((&hit["exact"], &hit["stands_for"]["name"]), (&"英伟达".into(), &"Nvidia".into()));
     assert_eq!(json["queries"][0]["clause"]["operator"], "and");
