@@ -150,13 +150,14 @@ impl Evaluation<'_, '_> {
     /// The words by which an atom is found, each once, the English ones first.
     fn terms(&self, id: AtomId) -> Vec<String> {
         let (mut terms, mut atoms): (Vec<(bool, &str)>, _) = (Vec::new(), vec![id]);
+        let mut known = HashSet::new();
         let mut at = 0;
         while let Some(id) = atoms.get(at) {
             let atom = &self.engine.atoms[*id as usize];
             for spelling in &atom.spellings {
                 let spelling = &self.engine.spellings[*spelling as usize];
                 let term = self.engine.terms.of(spelling.term);
-                if !terms.iter().any(|(_, known)| *known == term) {
+                if known.insert(term) {
                     terms.push((spelling.lang() != Some("en"), term));
                 }
             }
